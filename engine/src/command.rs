@@ -1,0 +1,266 @@
+//! What the engine asks a host to do: every name, ID and flag is in it, so that a host has nothing left to choose.
+//! Commands serialize, for the trace, but do not deserialize, and are not `Clone`: the machine hands one out and keeps
+//! none. Absent on purpose: force, removal of volumes along with a container, any prune.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::names::{ContainerId, ContainerName, GatewayName, ImageRef, NetworkId, NetworkName, VolumeName};
+use crate::record::GatewayRecord;
+use crate::spec::{Env, ImageSource, MountSpec, PortSpec, ReadinessSpec, RestartPolicy, SandboxListing};
+
+/// One thing to do. The answer is an [`Event`](crate::Event).
+#[derive(Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "command")]
+pub enum Command {
+    /// Take the lock of this gateway, so that no other run on it interleaves.
+    TakeLock {
+        /// Whose.
+        gateway: GatewayName,
+        /// Whether to wait for the one who holds it.
+        wait: bool,
+    },
+    /// Read the gateway's record.
+    ReadRecord {
+        /// Whose.
+        gateway: GatewayName,
+    },
+    /// Take one whole picture.
+    Observe(Box<Target>),
+    /// Have the image at hand.
+    ProvideImage {
+        /// Which.
+        reference: ImageRef,
+        /// Where from.
+        source: ImageSource,
+    },
+    /// Create a network; the latest picture shows none of that name.
+    CreateNetwork {
+        /// Its name.
+        name: NetworkName,
+        /// Its labels.
+        labels: BTreeMap<String, String>,
+    },
+    /// Create a volume; the latest picture shows none of that name.
+    CreateVolume {
+        /// Its name.
+        name: VolumeName,
+        /// Its labels.
+        labels: BTreeMap<String, String>,
+    },
+    /// Create a container, without starting it.
+    CreateContainer(Box<NewContainer>),
+    /// Connect a stopped container to a network in the place of one of the same name that is gone.
+    ConnectNetwork {
+        /// The container.
+        container: ContainerId,
+        /// The network that is there now.
+        network: NetworkId,
+        /// The names under which others find it.
+        aliases: Vec<String>,
+        /// The address it had asked for.
+        ipv4: Option<String>,
+    },
+    /// Start a container.
+    StartContainer {
+        /// Which.
+        container: ContainerId,
+    },
+    /// Unfreeze a paused container.
+    UnpauseContainer {
+        /// Which.
+        container: ContainerId,
+    },
+    /// Stop a container.
+    StopContainer {
+        /// Which.
+        container: ContainerId,
+        /// How long its process gets to end by itself, in seconds.
+        grace_s: u32,
+    },
+    /// Stop a container and start it again.
+    RestartContainer {
+        /// Which.
+        container: ContainerId,
+        /// How long its process gets to end by itself, in seconds.
+        grace_s: u32,
+    },
+    /// Wait until the gateway is ready, its container ends, or the time is over.
+    AwaitReady {
+        /// Its container.
+        container: ContainerId,
+        /// Where to ask.
+        endpoint: Endpoint,
+        /// What to ask.
+        readiness: ReadinessSpec,
+        /// How long to wait at most, in milliseconds.
+        limit_ms: u64,
+    },
+    /// List the gateway's sandboxes.
+    ListSandboxes {
+        /// Where to ask.
+        endpoint: Endpoint,
+        /// How.
+        listing: SandboxListing,
+    },
+    /// Read the last lines that the container wrote, for a person to read.
+    ReadLogs {
+        /// Which.
+        container: ContainerId,
+        /// How many lines.
+        lines: u32,
+    },
+    /// Measure volumes, for a person to choose among them.
+    MeasureVolumes {
+        /// Which.
+        volumes: Vec<VolumeName>,
+    },
+    /// Write the gateway's record.
+    WriteRecord {
+        /// What it says from now on.
+        record: Arc<GatewayRecord>,
+        /// Whether the record that is there is kept beside the new one.
+        keep_old: bool,
+    },
+}
+
+/// What to look for in one look, by exact names, IDs and labels.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Target {
+    /// The gateway, as objects made by us are labelled.
+    pub gateway: GatewayName,
+    /// The gateway's container's name.
+    pub container: ContainerName,
+    /// The names that the containers of a replacement bear.
+    pub replacement: Vec<ContainerName>,
+    /// The container that the record names.
+    pub recorded: Option<ContainerId>,
+    /// The data root that the record names.
+    pub data_root: Option<String>,
+    /// The volumes looked for, besides those labelled as this gateway's.
+    pub volumes: Vec<VolumeName>,
+    /// The network looked for, besides those that the gateway's container refers to.
+    pub network: Option<NetworkName>,
+    /// The image looked for.
+    pub image: ImageRef,
+    /// The port that the gateway is to have; an existing container's own is asked instead where it has one.
+    pub port: PortSpec,
+    /// What to ask its health endpoint.
+    pub readiness: ReadinessSpec,
+    /// How long to wait before looking, in milliseconds: a pause between attempts, or the grace of a stop whose answer
+    /// was lost.
+    pub wait_ms: u64,
+    /// Whether to ask who the daemon is.
+    pub identity: bool,
+    /// Whether to ask which files exist only in the container's own layer.
+    pub layer: bool,
+}
+
+/// A container to be created, whole.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct NewContainer {
+    /// Its name; that a name is taken is a conflict, which makes creating twice safe.
+    pub name: ContainerName,
+    /// Its image.
+    pub image: ImageRef,
+    /// Its whole command line.
+    pub command: Vec<String>,
+    /// Its environment.
+    pub env: Env,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its mounts. Volumes exist already and are mounted without copying the image's files into them.
+    pub mounts: Vec<MountSpec>,
+    /// Its published port.
+    pub port: PortSpec,
+    /// Its network.
+    pub network: Option<NetworkName>,
+    /// Its host name.
+    pub hostname: String,
+    /// Its restart policy.
+    pub restart: RestartPolicy,
+}
+
+/// Where a gateway is asked over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Endpoint {
+    /// `http` or `https`.
+    pub scheme: crate::spec::Scheme,
+    /// The host's address that the port is bound to, as Docker says it (`0.0.0.0` is any).
+    pub host_ip: String,
+    /// The host's port.
+    pub port: u16,
+}
+
+impl Endpoint {
+    /// The URL that reaches it from the host itself.
+    pub fn url(&self) -> String {
+        let host = match self.host_ip.as_str() {
+            "" | "0.0.0.0" => "127.0.0.1".to_owned(),
+            "::" => "[::1]".to_owned(),
+            ip if ip.contains(':') => format!("[{ip}]"),
+            ip => ip.to_owned(),
+        };
+        format!("{}://{host}:{}", self.scheme.as_str(), self.port)
+    }
+}
+
+impl Command {
+    /// Whether it changes anything beyond the lock that dies with the run.
+    pub fn changes_something(&self) -> bool {
+        match self {
+            Self::TakeLock { .. }
+            | Self::ReadRecord { .. }
+            | Self::Observe(_)
+            | Self::AwaitReady { .. }
+            | Self::ListSandboxes { .. }
+            | Self::ReadLogs { .. }
+            | Self::MeasureVolumes { .. } => false,
+            Self::ProvideImage { .. }
+            | Self::CreateNetwork { .. }
+            | Self::CreateVolume { .. }
+            | Self::CreateContainer(_)
+            | Self::ConnectNetwork { .. }
+            | Self::StartContainer { .. }
+            | Self::UnpauseContainer { .. }
+            | Self::StopContainer { .. }
+            | Self::RestartContainer { .. }
+            | Self::WriteRecord { .. } => true,
+        }
+    }
+
+    /// What it does, as a person reads it.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::TakeLock { gateway, .. } => format!("take the lock of `{gateway}`"),
+            Self::ReadRecord { gateway } => format!("read the record of `{gateway}`"),
+            Self::Observe(target) => format!("look at `{}`", target.container),
+            Self::ProvideImage { reference, source: ImageSource::Registry } => format!("pull image `{reference}`"),
+            Self::ProvideImage { reference, source: ImageSource::Executable } => {
+                format!("pack image `{reference}` from this executable")
+            }
+            Self::CreateNetwork { name, .. } => format!("create network `{name}`"),
+            Self::CreateVolume { name, .. } => format!("create volume `{name}`"),
+            Self::CreateContainer(new) => format!("create container `{}`", new.name),
+            Self::ConnectNetwork { network, .. } => {
+                format!("connect the container to network {}", short(network.as_str()))
+            }
+            Self::StartContainer { container } => format!("start container {}", short(container.as_str())),
+            Self::UnpauseContainer { container } => format!("unpause container {}", short(container.as_str())),
+            Self::StopContainer { container, .. } => format!("stop container {}", short(container.as_str())),
+            Self::RestartContainer { container, .. } => format!("restart container {}", short(container.as_str())),
+            Self::AwaitReady { endpoint, .. } => format!("wait until {} is ready", endpoint.url()),
+            Self::ListSandboxes { .. } => "list the sandboxes".to_owned(),
+            Self::ReadLogs { .. } => "read the container's last log lines".to_owned(),
+            Self::MeasureVolumes { .. } => "measure the volumes".to_owned(),
+            Self::WriteRecord { .. } => "write the record".to_owned(),
+        }
+    }
+}
+
+/// The first 12 digits of an ID, as Docker's own tools show it.
+fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
+}

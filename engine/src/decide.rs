@@ -1,0 +1,95 @@
+//! The decision table, as one pure function.
+//!
+//! Rows are tried from the top and the first that holds wins, so their order is behaviour. A row that would need to
+//! know what is unknown stops the search: nothing below it is judged by a guess. Absent on purpose: time, retries, and
+//! any way to a volume's removal that does not carry an [`Absence`](crate::Absence).
+
+use crate::case::{Case, Waits};
+use crate::intent::Intent;
+use crate::known::{Known, Why};
+use crate::observation::{Observation, Readiness};
+use crate::plan::{Decision, Look, Note, Plan, Row, Verdict};
+use crate::reason::Reason;
+use crate::refusal::Refusal;
+use crate::rows::{missing, ownership, present, replacement};
+use crate::tried::{LOOKS_MAX, Tried};
+
+/// What a row says: its plan where it holds, nothing where it does not, or what it waits on.
+pub type Judged = Result<Option<Plan>, Waits>;
+
+/// The table of DESIGN section 4.
+const TABLE: [(Row, fn(&Case<'_>) -> Judged); 27] = [
+    (Row::DockerUnknown, ownership::docker_unknown),
+    (Row::RecordUnusable, ownership::record_unusable),
+    (Row::OtherDaemon, ownership::other_daemon),
+    (Row::NotOurs, ownership::not_ours),
+    (Row::VolumeHeldByWriter, ownership::volume_held_by_writer),
+    (Row::HalfDoneReplacement, replacement::half_done),
+    (Row::WrongVolume, ownership::wrong_volume),
+    (Row::ResetContainerExists, ownership::reset_container_exists),
+    (Row::ImageUnavailable, replacement::image_unavailable),
+    (Row::NotReplaceable, replacement::not_replaceable),
+    (Row::LayerHoldsData, replacement::layer_holds_data),
+    (Row::Replacement, replacement::asked_for),
+    (Row::PortHeld, present::port_held),
+    (Row::Stopped, present::stopped),
+    (Row::NotRecovered, present::not_recovered),
+    (Row::Disconnected, present::disconnected),
+    (Row::NotReady, present::not_ready),
+    (Row::ReadinessUnknown, present::readiness_unknown),
+    (Row::ReadyWithNotes, present::ready_with_notes),
+    (Row::Ready, present::ready),
+    (Row::VolumeHeldByName, missing::volume_held_by_name),
+    (Row::ContainerHidden, missing::container_hidden),
+    (Row::VolumesAmbiguous, missing::volumes_ambiguous),
+    (Row::DataGone, missing::data_gone),
+    (Row::VolumesLeft, missing::volumes_left),
+    (Row::Reset, missing::reset),
+    (Row::Nothing, missing::nothing),
+];
+
+/// Decides what to do about an observation. Total: every picture has a decision.
+pub fn decide(seen: &Observation, intent: &Intent, tried: &Tried) -> Decision {
+    let case = Case::new(seen, intent, tried);
+    for (row, judge) in TABLE {
+        match judge(&case) {
+            Ok(None) => {}
+            Ok(Some(Plan::Perform { act, .. })) if tried.acts_are_used_up() => {
+                let what = format!("others keep undoing what this run does (last: {})", act.as_str());
+                return refuse(row, Refusal::DockerUnknown { why: Why::Contradiction { what } });
+            }
+            Ok(Some(plan)) => return Decision { row, plan, waits_on: None },
+            Err(Waits::NotAsked(look)) => return Decision { row, plan: Plan::Look(look), waits_on: None },
+            Err(Waits::Unknown(why)) if tried.looks < LOOKS_MAX => {
+                let look = Look { wait_ms: tried.pause_ms(), ..Look::default() };
+                return Decision { row, plan: Plan::Look(look), waits_on: Some(why) };
+            }
+            Err(Waits::Unknown(why)) => return give_up(&case, row, why),
+        }
+    }
+    unreachable!("the last row holds for every picture for which no other does")
+}
+
+/// What is decided when repeated looks did not tell what `row` needs.
+fn give_up(case: &Case<'_>, row: Row, why: Why) -> Decision {
+    if row == Row::ReadinessUnknown {
+        return refuse(row, Refusal::ReadinessUnknown { container: case.wanted.container.clone(), why });
+    }
+    if row == Row::DockerUnknown && answers_as_recorded(case) {
+        let verdict = Verdict { reason: Reason::Unverified, notes: vec![Note::Unverified] };
+        return Decision { row, plan: Plan::Keep { verdict }, waits_on: Some(why) };
+    }
+    refuse(row, Refusal::DockerUnknown { why })
+}
+
+/// Whether the gateway's own mark is answered on the port on which its record says it was ready before.
+fn answers_as_recorded(case: &Case<'_>) -> bool {
+    let recorded = case.seen.record.record().is_some_and(|record| {
+        record.was_ready && record.spec.port == case.wanted.port && record.spec.preset == case.intent.spec.preset
+    });
+    recorded && case.seen.host.readiness == Known::Known(Readiness::Ready { marked: true })
+}
+
+fn refuse(row: Row, refusal: Refusal) -> Decision {
+    Decision { row, plan: Plan::Refuse { refusal }, waits_on: None }
+}

@@ -1,0 +1,128 @@
+//! What a person asked for, as plain values. An owner's consent is a type that only their typed word can make.
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::names::{GatewayName, VolumeName};
+use crate::record::GatewayRecord;
+use crate::spec::GatewaySpec;
+
+/// What one run is to achieve, or only to look at.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Intent {
+    /// The gateway meant.
+    pub gateway: GatewayName,
+    /// Whether to act.
+    pub purpose: Purpose,
+    /// What the preset and today's flags say the gateway looks like.
+    pub spec: GatewaySpec,
+    /// Which parts of `spec` were typed today, rather than left to the preset.
+    pub typed: Typed,
+    /// Whether a replacement was asked for, whatever the drift.
+    pub replace: Option<Replace>,
+    /// Whether unlisted files of the old container's own layer may be left behind.
+    pub leave_behind: bool,
+    /// Paths of the old container's own layer to take along, besides the preset's.
+    pub carry: Vec<String>,
+    /// The owner's consent to lose what is there and to begin anew.
+    pub reset: Option<Consent>,
+    /// The volume that its owner chose among several.
+    pub adopt: Option<VolumeName>,
+    /// Whether to go on with a daemon that is not the recorded one.
+    pub accept_daemon: bool,
+    /// Whether to wait for another run on the same gateway.
+    pub wait_for_lock: bool,
+}
+
+/// Whether a run acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// Bring the gateway up.
+    Onboard,
+    /// Look, and say what onboarding would do. Takes no lock and sends nothing that changes anything.
+    Look,
+}
+
+/// Which parts of the spec a person typed today. The rest is the record's wish.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Typed {
+    /// `--preset`.
+    pub preset: bool,
+    /// `--spec FILE`.
+    pub spec: bool,
+    /// `--image REF`.
+    pub image: bool,
+    /// `--port N`.
+    pub port: bool,
+}
+
+/// A replacement that was asked for by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Replace {
+    /// To this release's defaults.
+    Upgrade,
+    /// Whatever the drift.
+    Recreate,
+}
+
+/// The owner's word for one destructive act on one named gateway. There is no other way to make one than to type the
+/// gateway's name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Consent {
+    gateway: GatewayName,
+}
+
+/// The name typed to consent is not the gateway's.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{typed}` is not the gateway's name, `{gateway}`")]
+pub struct ConsentRefused {
+    /// What was typed.
+    pub typed: String,
+    /// The gateway's name.
+    pub gateway: GatewayName,
+}
+
+impl Consent {
+    /// Takes the name that the owner typed to confirm.
+    ///
+    /// # Errors
+    /// Any other name than the gateway's own.
+    pub fn typed(gateway: &GatewayName, typed: &str) -> Result<Self, ConsentRefused> {
+        if typed == gateway.as_str() {
+            Ok(Self { gateway: gateway.clone() })
+        } else {
+            Err(ConsentRefused { typed: typed.to_owned(), gateway: gateway.clone() })
+        }
+    }
+
+    /// The one gateway that it holds for.
+    pub fn gateway(&self) -> &GatewayName {
+        &self.gateway
+    }
+}
+
+impl Intent {
+    /// What the owner wants: the record's wish with what was typed today on top, or the preset's where there is no
+    /// record. Another default of a newer release is no wish of anybody's.
+    pub fn wanted(&self, record: Option<&GatewayRecord>) -> GatewaySpec {
+        let Some(record) = record else { return self.spec.clone() };
+        if self.typed.spec || self.replace == Some(Replace::Upgrade) {
+            return self.spec.clone();
+        }
+        self.with_typed(record.spec.clone())
+    }
+
+    /// A spec from earlier with the image and port that were typed today.
+    pub fn with_typed(&self, mut spec: GatewaySpec) -> GatewaySpec {
+        if self.typed.image {
+            spec.image = self.spec.image.clone();
+            spec.image_source = self.spec.image_source;
+        }
+        if self.typed.port {
+            spec.port.host = self.spec.port.host;
+        }
+        spec
+    }
+}

@@ -1,0 +1,72 @@
+//! The labels that objects made by us carry, and what they tell a later run that has no record. Gateways made by others
+//! carry none. Environment values never go into labels: anyone who may list containers reads them.
+
+use std::collections::BTreeMap;
+
+use crate::container::ContainerSeen;
+use crate::names::{GatewayName, PresetName};
+use crate::spec::{Env, GatewaySpec};
+
+/// Whose it is: the gateway's name.
+pub const GATEWAY: &str = "io.nemoclaw.gateway";
+/// Of which preset.
+pub const PRESET: &str = "io.nemoclaw.preset";
+/// The spec it was made from, as JSON, without environment values.
+pub const SPEC: &str = "io.nemoclaw.spec";
+/// The node name that the data is keyed by.
+pub const NODE_NAME: &str = "io.nemoclaw.node-name";
+/// What part a container plays in a replacement.
+pub const ROLE: &str = "io.nemoclaw.role";
+/// The role of a container that is to take the gateway's place.
+pub const ROLE_NEXT: &str = "next";
+/// The ID of the container that this one is to replace.
+pub const REPLACES: &str = "io.nemoclaw.replaces";
+
+/// The labels for an object of this gateway that is made now.
+pub fn labels(gateway: &GatewayName, spec: &GatewaySpec, node_name: &str) -> BTreeMap<String, String> {
+    let mut told = spec.clone();
+    told.env = Env::default();
+    let mut labels = BTreeMap::from([
+        (GATEWAY.to_owned(), gateway.to_string()),
+        (PRESET.to_owned(), spec.preset.to_string()),
+        (NODE_NAME.to_owned(), node_name.to_owned()),
+    ]);
+    if let Ok(json) = serde_json::to_string(&told) {
+        labels.insert(SPEC.to_owned(), json);
+    }
+    labels
+}
+
+/// The spec that an object's labels tell, if they tell one that this version understands. Environment values are
+/// not in it.
+pub fn spec_of(labels: &BTreeMap<String, String>) -> Option<GatewaySpec> {
+    serde_json::from_str(labels.get(SPEC)?).ok()
+}
+
+/// The gateway that an object's labels name.
+pub fn gateway_of(labels: &BTreeMap<String, String>) -> Option<&str> {
+    labels.get(GATEWAY).map(String::as_str)
+}
+
+/// The preset that an object's labels name.
+pub fn preset_of(labels: &BTreeMap<String, String>) -> Option<PresetName> {
+    labels.get(PRESET).map(|name| PresetName::new(name.as_str()))
+}
+
+/// The program other than us that owns a container, and its own command to replace it: by the labels that these
+/// programs set (docker-compose, Docker Swarm, Kubernetes' dockershim).
+pub fn manager_of(labels: &BTreeMap<String, String>) -> Option<(&'static str, String)> {
+    if let Some(project) = labels.get("com.docker.compose.project") {
+        return Some(("docker-compose", format!("docker-compose --project-name {project} up -d")));
+    }
+    if let Some(service) = labels.get("com.docker.swarm.service.name") {
+        return Some(("docker swarm", format!("docker service update {service}")));
+    }
+    labels.get("io.kubernetes.pod.name").map(|pod| ("kubernetes", format!("kubectl rollout restart pod/{pod}")))
+}
+
+/// The role that a container plays in a replacement of this gateway, by its labels.
+pub fn role_in<'a>(container: &'a ContainerSeen, gateway: &GatewayName) -> Option<&'a str> {
+    let ours = gateway_of(&container.labels) == Some(gateway.as_str());
+    container.labels.get(ROLE).map(String::as_str).filter(|_| ours)
+}

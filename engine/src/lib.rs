@@ -1,0 +1,63 @@
+//! The onboarding state machine of nemoclaw: which gateway a host has, and the one thing to do next.
+//!
+//! Pure: no I/O, no clock, no randomness, no async runtime. Data flows one way: observation → decision → command →
+//! event. The decision table is [`decide()`], the states are [`Onboarding`], and a volume's removal needs an
+//! [`Absence`].
+
+mod candidates;
+mod case;
+mod command;
+mod container;
+mod decide;
+mod drift;
+mod drive;
+mod event;
+mod evidence;
+mod intent;
+mod known;
+mod labels;
+mod machine;
+mod make;
+mod names;
+mod observation;
+mod outcome;
+mod plan;
+mod preset;
+mod reason;
+mod record;
+mod refusal;
+mod rows;
+mod spec;
+mod trace;
+mod tried;
+
+pub use command::{Command, Endpoint, NewContainer, Target};
+pub use container::{Attachment, ContainerSeen, Exit, MountSeen, MountedSource, PortBinding, Status};
+pub use decide::decide;
+pub use drive::{Host, Watch, drive};
+pub use event::{Event, Failure, LockHolder, MeasuredVolume, Signal, WaitEnd};
+pub use evidence::{Absence, NotProved};
+pub use intent::{Consent, ConsentRefused, Intent, Purpose, Replace, Typed};
+pub use known::{Known, Why};
+pub use labels::{GATEWAY as LABEL_GATEWAY, gateway_of};
+pub use machine::{Onboarding, Then};
+pub use names::{
+    BadInput, ContainerId, ContainerName, GatewayName, ImageId, ImageRef, Instance, NetworkId, NetworkName, PresetName,
+    SandboxName, VolumeName, check_docker_name,
+};
+pub use observation::{
+    Asked, DaemonIdentity, Disk, HostSeen, ImageSeen, NetworkSeen, Observation, PortHolder, Readiness, Remains,
+    VolumeSeen,
+};
+pub use outcome::{End, GatewaySeen, How, NodeNameFrom, Outcome, Told};
+pub use plan::{Act, Decision, Difference, EndReplacement, Look, Note, Plan, Row, Verdict};
+pub use preset::{BUILT_IN, BadPreset, DEFAULT as DEFAULT_PRESET, Preset};
+pub use reason::{REASONS, Reason, ReasonRow};
+pub use record::{GatewayRecord, RecordProblem, RecordSeen, RecordedVolume};
+pub use refusal::{Advice, Effect, Refusal, Trouble};
+pub use spec::{
+    Env, GatewaySpec, ImageSource, Mark, MountSource, MountSpec, PortSpec, ReadinessSpec, RestartPolicy,
+    SandboxListing, Scheme,
+};
+pub use trace::{SCHEMA as TRACE_SCHEMA, Tracer};
+pub use tried::{Failed, LOOKS_MAX, Tried};

@@ -1,0 +1,198 @@
+//! How a run ended, with everything that is told of it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::command::Endpoint;
+use crate::container::Status;
+use crate::names::{ContainerId, ContainerName, ImageId, ImageRef, PresetName, SandboxName, VolumeName};
+use crate::observation::DaemonIdentity;
+use crate::plan::{Decision, Note, Plan, Row};
+use crate::reason::Reason;
+use crate::refusal::Refusal;
+
+/// The end of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Outcome {
+    /// How it ended.
+    pub end: End,
+    /// The row that decided it; none where the run ended before any decision.
+    pub row: Option<Row>,
+    /// Whether anything was changed on the host.
+    pub changed: bool,
+    /// What was last seen of the gateway.
+    pub seen: GatewaySeen,
+    /// What there is to tell.
+    pub notes: Vec<Told>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "end")]
+pub enum End {
+    /// The gateway is ready, and that was seen after the last change.
+    Ready {
+        /// How it came to be.
+        how: How,
+        /// The stable ID.
+        reason: Reason,
+    },
+    /// Nothing destructive was done.
+    Refused {
+        /// Why.
+        refusal: Box<Refusal>,
+    },
+    /// It was only a look.
+    Looked {
+        /// What onboarding would do.
+        decision: Arc<Decision>,
+    },
+}
+
+impl Outcome {
+    /// The stable ID of how it ended; for a look, of how the gateway stands.
+    pub fn reason(&self) -> Reason {
+        match &self.end {
+            End::Ready { reason, .. } => *reason,
+            End::Refused { refusal } => refusal.reason(),
+            End::Looked { decision } => match &decision.plan {
+                Plan::Refuse { refusal } => refusal.reason(),
+                Plan::Keep { .. } if !self.seen.missing.is_empty() => Reason::SandboxesMissing,
+                Plan::Keep { verdict } => verdict.reason,
+                Plan::Look(_)
+                | Plan::Perform { .. }
+                | Plan::Replace { .. }
+                | Plan::EndReplacement { .. }
+                | Plan::Reset { .. } => match &self.seen.container {
+                    None => Reason::Missing,
+                    Some((_, _, Some(Status::Running))) => Reason::NotReady,
+                    Some(_) => Reason::Stopped,
+                },
+            },
+        }
+    }
+
+    /// The stable ID of a look that only asked what onboarding would do.
+    pub fn planned(&self) -> Reason {
+        match &self.end {
+            End::Looked { decision } if !matches!(decision.plan, Plan::Refuse { .. }) => Reason::Planned,
+            End::Looked { .. } | End::Ready { .. } | End::Refused { .. } => self.reason(),
+        }
+    }
+
+    /// The refusal, where it is one, a look's included.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match &self.end {
+            End::Refused { refusal } => Some(refusal),
+            End::Looked { decision } => match &decision.plan {
+                Plan::Refuse { refusal } => Some(refusal),
+                Plan::Look(_)
+                | Plan::Keep { .. }
+                | Plan::Perform { .. }
+                | Plan::Replace { .. }
+                | Plan::EndReplacement { .. }
+                | Plan::Reset { .. } => None,
+            },
+            End::Ready { .. } => None,
+        }
+    }
+}
+
+/// How a ready gateway came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum How {
+    /// It was ready already.
+    Reused,
+    /// It was there and stopped, and is running again.
+    Recovered,
+    /// It was running and not reachable or not ready.
+    Repaired,
+    /// A new container was made on the volumes that were left.
+    Adopted,
+    /// Nothing was there, and it was made.
+    Created,
+}
+
+impl How {
+    /// As it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reused => "reused",
+            Self::Recovered => "recovered",
+            Self::Repaired => "repaired",
+            Self::Adopted => "adopted",
+            Self::Created => "created",
+        }
+    }
+}
+
+/// What was last seen of the gateway, for people and for JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct GatewaySeen {
+    /// Its preset.
+    pub preset: Option<PresetName>,
+    /// Its container.
+    pub container: Option<(ContainerId, ContainerName, Option<Status>)>,
+    /// Its image.
+    pub image: Option<(ImageRef, ImageId)>,
+    /// Its volumes.
+    pub volumes: Vec<VolumeName>,
+    /// Its URL.
+    pub endpoint: Option<Endpoint>,
+    /// The daemon that holds it.
+    pub daemon: Option<DaemonIdentity>,
+    /// Its sandboxes; none where they were not listed.
+    pub sandboxes: Option<BTreeSet<SandboxName>>,
+    /// Sandboxes that were recorded and not found.
+    pub missing: BTreeSet<SandboxName>,
+}
+
+/// Something told at the end of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "told")]
+pub enum Told {
+    /// What the decision had to tell.
+    Note {
+        /// The note.
+        said: Note,
+    },
+    /// Which node name a new container on old volumes got.
+    NodeName {
+        /// The name.
+        name: String,
+        /// Where it comes from.
+        from: NodeNameFrom,
+    },
+    /// A container was made on old volumes from the spec in a volume's label.
+    SpecAsOfBirth {
+        /// The image.
+        image: ImageRef,
+        /// When the volume was made.
+        created: Option<String>,
+    },
+    /// The list of sandboxes could not be had.
+    SandboxesUnknown {
+        /// Why.
+        why: crate::known::Why,
+    },
+    /// The record could not be written.
+    RecordNotWritten {
+        /// Why.
+        failure: crate::event::Failure,
+    },
+}
+
+/// Where a node name comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NodeNameFrom {
+    /// The record.
+    Record,
+    /// The volume's label.
+    VolumeLabel,
+    /// The preset's rule.
+    Preset,
+}

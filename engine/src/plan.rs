@@ -1,0 +1,316 @@
+//! What a decision is: the row of the table that held, and the one thing to do about it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::command::Command;
+use crate::evidence::Absence;
+use crate::known::Why;
+use crate::names::{ContainerName, ImageId, ImageRef, VolumeName};
+use crate::reason::Reason;
+use crate::refusal::Refusal;
+
+/// What is to be done about an observation, and by which row.
+#[derive(Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Decision {
+    /// The row of the table that held.
+    pub row: Row,
+    /// What it says to do.
+    pub plan: Plan,
+    /// What the decision waits on, where the row could not be judged for want of knowledge.
+    pub waits_on: Option<Why>,
+}
+
+/// The rows of the decision table (DESIGN section 4), from the top.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Row {
+    /// Docker did not answer with authority.
+    DockerUnknown,
+    /// The record is corrupt, newer, or unreadable.
+    RecordUnusable,
+    /// The daemon is not the recorded one.
+    OtherDaemon,
+    /// What bears the name belongs to another preset or to a stranger.
+    NotOurs,
+    /// Another container may be writing to one of the gateway's volumes.
+    VolumeHeldByWriter,
+    /// A replacement was begun and not ended.
+    HalfDoneReplacement,
+    /// The container does not mount its volume.
+    WrongVolume,
+    /// A reset was asked, but the container exists.
+    ResetContainerExists,
+    /// An image that is needed cannot be had.
+    ImageUnavailable,
+    /// A replacement was asked, but the container is another program's or auto-removed.
+    NotReplaceable,
+    /// A replacement was asked, but the container's own layer holds files.
+    LayerHoldsData,
+    /// A replacement was asked.
+    Replacement,
+    /// Somebody else holds the port of a gateway that does not run.
+    PortHeld,
+    /// The container exists and does not run.
+    Stopped,
+    /// It cannot be started, or does not become ready.
+    NotRecovered,
+    /// It runs without its networks or published ports.
+    Disconnected,
+    /// It runs and is not ready.
+    NotReady,
+    /// It runs, and its health cannot be asked.
+    ReadinessUnknown,
+    /// It runs and is ready, with something to tell.
+    ReadyWithNotes,
+    /// It runs and is ready.
+    Ready,
+    /// It is missing, and a container under another name has its volume.
+    VolumeHeldByName,
+    /// Docker denies it, but its files are there.
+    ContainerHidden,
+    /// It is missing, and several volumes could be its own.
+    VolumesAmbiguous,
+    /// It is missing, and so is its data.
+    DataGone,
+    /// It is missing, and its volumes are there.
+    VolumesLeft,
+    /// It is missing, its volumes are there, and its owner wants to begin anew.
+    Reset,
+    /// There is nothing.
+    Nothing,
+}
+
+/// The one thing to do next.
+#[derive(Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "plan")]
+pub enum Plan {
+    /// Look again, at more or after a pause.
+    Look(Look),
+    /// Leave everything as it is: the gateway is ready.
+    Keep {
+        /// How that is said.
+        verdict: Verdict,
+    },
+    /// Leave everything as it is, and explain.
+    Refuse {
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Carry out one command, then look again.
+    Perform {
+        /// What it is for.
+        act: Act,
+        /// The command.
+        step: Command,
+    },
+    /// Replace the container, keeping its volumes.
+    Replace {
+        /// How the container differs from what is wanted.
+        differences: Vec<Difference>,
+    },
+    /// End a replacement that was begun.
+    EndReplacement {
+        /// How.
+        how: EndReplacement,
+    },
+    /// Remove the volumes whose absence of a container is proved, and begin anew.
+    Reset {
+        /// The proofs, one a volume.
+        absences: Vec<Absence>,
+    },
+}
+
+/// What the next look is to show beyond the usual.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Look {
+    /// How long to wait before it, in milliseconds.
+    pub wait_ms: u64,
+    /// Whether to ask who the daemon is.
+    pub identity: bool,
+    /// Whether to ask which files exist only in the container's own layer.
+    pub layer: bool,
+}
+
+/// How a replacement that was begun is brought to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndReplacement {
+    /// The record names the next one: only the previous container is removed.
+    RemovePrevious,
+    /// The next one is ready: it takes the gateway's place.
+    Finish,
+    /// The previous one gets its place back.
+    RollBack,
+}
+
+/// What a command is for. A run remembers which it has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Act {
+    /// Have the image at hand.
+    ProvideImage,
+    /// Make a new gateway's network, or re-create one that is gone.
+    MakeNetwork,
+    /// Make a new gateway's volume.
+    MakeVolume,
+    /// Make a new gateway's container.
+    Create,
+    /// Make a container on volumes that outlived theirs.
+    Adopt,
+    /// Connect the stopped container to its re-created network.
+    Connect,
+    /// Start the stopped container.
+    Start,
+    /// Unfreeze the paused container.
+    Unpause,
+    /// Wait for readiness.
+    Await,
+    /// Stop a container that runs without its networks or ports.
+    StopToRepair,
+    /// Restart a container that does not become ready.
+    Restart,
+}
+
+impl Act {
+    /// As a person reads it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ProvideImage => "provide the image",
+            Self::MakeNetwork => "make the network",
+            Self::MakeVolume => "make the volume",
+            Self::Create => "create the container",
+            Self::Adopt => "create the container on the volumes that are there",
+            Self::Connect => "connect the container to its network",
+            Self::Start => "start the container",
+            Self::Unpause => "unpause the container",
+            Self::Await => "wait until it is ready",
+            Self::StopToRepair => "stop the container to repair its network",
+            Self::Restart => "restart the container",
+        }
+    }
+}
+
+/// A gateway that is ready.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Verdict {
+    /// Its stable ID.
+    pub reason: Reason,
+    /// What there is to tell.
+    pub notes: Vec<Note>,
+}
+
+/// One way in which a container differs from what is wanted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "differs")]
+pub enum Difference {
+    /// Another image reference.
+    Image {
+        /// The container's.
+        has: ImageRef,
+        /// The wanted one.
+        wanted: ImageRef,
+    },
+    /// The same reference stands for another image by now.
+    ImageMoved {
+        /// The reference.
+        reference: ImageRef,
+        /// The container's image.
+        has: ImageId,
+        /// What the reference stands for now.
+        wanted: ImageId,
+    },
+    /// Another published port.
+    Port {
+        /// The container's, as `address:port`.
+        has: String,
+        /// The wanted one.
+        wanted: String,
+    },
+    /// A mount that the container lacks.
+    Mount {
+        /// The path inside.
+        path: String,
+    },
+    /// Another value of an environment variable. Values are secrets and are not shown.
+    Environment {
+        /// The variable.
+        name: String,
+    },
+    /// Another command line.
+    CommandLine,
+    /// Another restart policy.
+    Restart,
+}
+
+/// Something to tell beside a ready gateway, or about how a run went.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "note")]
+pub enum Note {
+    /// Docker could not be asked; only the health endpoint was.
+    Unverified,
+    /// The container differs from what its owner wants.
+    Drifted {
+        /// How.
+        differences: Vec<Difference>,
+    },
+    /// A newer release has another default image.
+    NewerDefault {
+        /// The image in the record.
+        has: ImageRef,
+        /// This release's default.
+        default: ImageRef,
+    },
+    /// Docker removes the container as soon as it stops.
+    AutoRemoved,
+    /// Another program owns the container.
+    Managed {
+        /// The program.
+        manager: String,
+    },
+    /// Another container may be writing to the gateway's volume.
+    SecondWriter {
+        /// The container.
+        container: ContainerName,
+        /// The volume.
+        volume: VolumeName,
+    },
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Image { has, wanted } => write!(f, "image `{has}`, wanted `{wanted}`"),
+            Self::ImageMoved { reference, .. } => write!(f, "`{reference}` stands for another image by now"),
+            Self::Port { has, wanted } => write!(f, "port {has}, wanted {wanted}"),
+            Self::Mount { path } => write!(f, "nothing of ours is mounted at `{path}`"),
+            Self::Environment { name } => write!(f, "the environment variable `{name}`"),
+            Self::CommandLine => f.write_str("the command line"),
+            Self::Restart => f.write_str("the restart policy"),
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unverified => f.write_str("Docker could not be asked: only the gateway's own health endpoint answered"),
+            Self::Drifted { differences } => {
+                f.write_str("the container differs from what was asked for when it was made: ")?;
+                let all: Vec<_> = differences.iter().map(ToString::to_string).collect();
+                f.write_str(&all.join("; "))
+            }
+            Self::NewerDefault { has, default } => {
+                write!(f, "it runs `{has}`; this release's default is `{default}`. Nothing is upgraded unasked")
+            }
+            Self::AutoRemoved => {
+                f.write_str("the container was started with `--rm`: Docker removes it, and its anonymous volumes, as soon as it stops")
+            }
+            Self::Managed { manager } => write!(f, "the container belongs to {manager}"),
+            Self::SecondWriter { container, volume } => {
+                write!(f, "the container `{container}`, which is not this gateway, may be writing to its volume `{volume}`")
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The rows about a gateway whose container is missing. Volumes that outlived it are adopted; they are removed only
+//! with their owner's consent and a proof that no container has them.
+
+use crate::candidates::{Chosen, choose};
+use crate::case::{Case, Waits};
+use crate::decide::Judged;
+use crate::event::MeasuredVolume;
+use crate::evidence::{Absence, NotProved};
+use crate::make::next_step;
+use crate::names::VolumeName;
+use crate::observation::Remains;
+use crate::plan::{Act, Look, Plan};
+use crate::refusal::Refusal;
+use crate::rows::ownership::{refuse, volume_held};
+
+/// A container under another name has the volume: it was renamed, or is a stranger's. Its owner may choose to share a
+/// stranger's volume by naming it.
+pub fn volume_held_by_name(case: &Case<'_>) -> Judged {
+    if case.own()?.is_some() {
+        return Ok(None);
+    }
+    let held = case
+        .strangers()?
+        .into_iter()
+        .find(|(stranger, volume)| case.is_ours(stranger) || case.intent.adopt.as_ref() != Some(volume));
+    match held {
+        Some((stranger, volume)) => refuse(volume_held(case, stranger, volume, false)?),
+        None => Ok(None),
+    }
+}
+
+/// A daemon that denies a container whose files lie in its data root has lost its configuration, not the container.
+pub fn container_hidden(case: &Case<'_>) -> Judged {
+    match (case.past(), case.seen.host.remains) {
+        (Some(record), Some(Remains::There)) if case.own()?.is_none() => refuse(Refusal::ContainerHidden {
+            data_root: record.daemon.data_root.clone(),
+            container: record.container.clone(),
+        }),
+        (Some(_) | None, _) => Ok(None),
+    }
+}
+
+/// Nothing says which of several volumes is the gateway's, or the one that its owner named is not there.
+pub fn volumes_ambiguous(case: &Case<'_>) -> Judged {
+    if case.own()?.is_some() {
+        return Ok(None);
+    }
+    if let Some(adopt) = &case.intent.adopt
+        && !case.has_volume(adopt)?
+    {
+        return refuse(Refusal::NoSuchVolume { volume: adopt.clone() });
+    }
+    match choose(case)? {
+        Chosen::Mounts(_) => Ok(None),
+        Chosen::Ambiguous { path, candidates } => {
+            let unmeasured = |volume: crate::observation::VolumeSeen| MeasuredVolume {
+                name: volume.name,
+                created: volume.created,
+                size_bytes: None,
+            };
+            refuse(Refusal::VolumesAmbiguous { path, candidates: candidates.into_iter().map(unmeasured).collect() })
+        }
+    }
+}
+
+/// Volumes that the record names are gone: making new ones in their place would look like an empty gateway.
+pub fn data_gone(case: &Case<'_>) -> Judged {
+    let Some(record) = case.past() else { return Ok(None) };
+    let begun = case.tried.has(Act::MakeVolume);
+    if case.own()?.is_some() || case.intent.adopt.is_some() || case.intent.reset.is_some() || begun {
+        return Ok(None);
+    }
+    let mut recorded = record.volume_names();
+    if recorded.is_empty() && record.was_ready {
+        recorded = record.spec.volumes().map(|(name, _)| name.clone()).collect();
+    }
+    let (left, gone) = split_by_existence(case, recorded)?;
+    if gone.is_empty() { Ok(None) } else { refuse(Refusal::DataGone { gone, left }) }
+}
+
+fn split_by_existence(case: &Case<'_>, names: Vec<VolumeName>) -> Result<(Vec<VolumeName>, Vec<VolumeName>), Waits> {
+    let there = case.volumes()?;
+    Ok(names.into_iter().partition(|name| there.iter().any(|volume| volume.name == *name)))
+}
+
+/// Its volumes outlived it: a new container is made on them.
+pub fn volumes_left(case: &Case<'_>) -> Judged {
+    if case.own()?.is_some() || case.intent.reset.is_some() || case.tried.has(Act::MakeVolume) {
+        return Ok(None);
+    }
+    let mounts = mounts(case)?;
+    let (left, _) = split_by_existence(case, mounts.iter().map(|(_, name)| name.clone()).collect())?;
+    if left.is_empty() { Ok(None) } else { next_step(case, Act::Adopt, &mounts).map(Some) }
+}
+
+/// Its owner wants to begin anew: exactly the volumes whose absence of a container is proved go.
+pub fn reset(case: &Case<'_>) -> Judged {
+    let Some(consent) = &case.intent.reset else { return Ok(None) };
+    if case.own()?.is_some() || case.tried.has(Act::MakeVolume) {
+        return Ok(None);
+    }
+    let names = mounts(case)?.into_iter().map(|(_, name)| name).collect();
+    let (left, _) = split_by_existence(case, names)?;
+    let mut absences = Vec::new();
+    for volume in left {
+        match Absence::prove(case.seen, consent, &case.intent.gateway, &volume) {
+            Ok(absence) => absences.push(absence),
+            Err(NotProved::Unknown { why }) => return Err(Waits::Unknown(why)),
+            Err(NotProved::DaemonNotAsked) => {
+                return Err(Waits::NotAsked(Look { identity: true, ..Look::default() }));
+            }
+            Err(
+                lacks @ (NotProved::NoConsent
+                | NotProved::OtherDaemon
+                | NotProved::Container { .. }
+                | NotProved::Remains
+                | NotProved::NotItsVolume
+                | NotProved::Record),
+            ) => return refuse(Refusal::NotProved { volume, lacks }),
+        }
+    }
+    Ok((!absences.is_empty()).then_some(Plan::Reset { absences }))
+}
+
+/// There is nothing: make it.
+pub fn nothing(case: &Case<'_>) -> Judged {
+    next_step(case, Act::Create, &mounts(case)?).map(Some)
+}
+
+/// The volume for each path; the row of several candidates comes before all that ask.
+fn mounts(case: &Case<'_>) -> Result<Vec<(String, VolumeName)>, Waits> {
+    match choose(case)? {
+        Chosen::Mounts(mounts) => Ok(mounts),
+        Chosen::Ambiguous { path, .. } => unreachable!("several volumes for `{path}` are refused by a row above"),
+    }
+}

@@ -1,0 +1,224 @@
+//! The rows about a gateway whose container exists: start it, wait for it, restart it once, or leave it alone. None
+//! of them removes anything.
+
+use crate::case::Case;
+use crate::command::Command;
+use crate::container::{ContainerSeen, Status};
+use crate::decide::Judged;
+use crate::drift::differences;
+use crate::event::WaitEnd;
+use crate::known::{Known, Why};
+use crate::labels;
+use crate::observation::{Disk, PortHolder, Readiness};
+use crate::plan::{Act, Note, Plan, Verdict};
+use crate::reason::Reason;
+use crate::refusal::{Refusal, Trouble};
+use crate::rows::ownership::{may_write_to, refuse};
+
+/// Nothing is made or started on a port that somebody else holds. A paused container still has its port.
+pub fn port_held(case: &Case<'_>) -> Judged {
+    let holds_no_port = match case.own_status()? {
+        None => true,
+        Some((_, status)) => match status {
+            Status::Created | Status::Exited | Status::Dead => true,
+            Status::Running | Status::Paused | Status::Restarting => false,
+        },
+    };
+    if !holds_no_port {
+        return Ok(None);
+    }
+    held_port(case)
+}
+
+fn held_port(case: &Case<'_>) -> Judged {
+    match case.seen.host.port.get()? {
+        PortHolder::Free | PortHolder::Gateway | PortHolder::NotVisible => Ok(None),
+        holder @ (PortHolder::Container { .. } | PortHolder::Process { .. }) => {
+            let own = case.own()?;
+            let port = own.map_or_else(|| case.wanted.port.clone(), |own| case.port_of(own));
+            refuse(Refusal::PortHeld { port, holder: holder.clone(), container_exists: own.is_some() })
+        }
+    }
+}
+
+/// It exists and does not run: give it back the network that it would lack, then start it.
+pub fn stopped(case: &Case<'_>) -> Judged {
+    let Some((own, status)) = case.stopped()? else { return Ok(None) };
+    if case.tried.gave_up(&START_ACTS).is_some() || was_started(case, status) {
+        return Ok(None);
+    }
+    if status == Status::Paused {
+        return perform(Act::Unpause, Command::UnpauseContainer { container: own.id.clone() });
+    }
+    if let Some(lacking) = case.missing_network(own) {
+        let networks = case.seen.host.networks.get()?;
+        return match networks.iter().find(|network| network.name == lacking.network) {
+            None => {
+                let labels = labels::labels(&case.intent.gateway, &case.wanted, &own.hostname);
+                perform(Act::MakeNetwork, Command::CreateNetwork { name: lacking.network, labels })
+            }
+            Some(network) => perform(
+                Act::Connect,
+                Command::ConnectNetwork {
+                    container: own.id.clone(),
+                    network: network.id.clone(),
+                    aliases: lacking.aliases,
+                    ipv4: lacking.ipv4,
+                },
+            ),
+        };
+    }
+    perform(Act::Start, Command::StartContainer { container: own.id.clone() })
+}
+
+/// The acts that lead from a container that does not run to one that does.
+const START_ACTS: [Act; 4] = [Act::MakeNetwork, Act::Connect, Act::Start, Act::Unpause];
+
+/// Whether this run has started the container already, so that it ended since, or was paused again.
+fn was_started(case: &Case<'_>, status: Status) -> bool {
+    match status {
+        Status::Paused => case.tried.has(Act::Unpause),
+        Status::Created | Status::Exited | Status::Dead => case.tried.has(Act::Start) || case.tried.has(Act::Restart),
+        Status::Running | Status::Restarting => false,
+    }
+}
+
+/// It cannot be started, or it was and does not run.
+pub fn not_recovered(case: &Case<'_>) -> Judged {
+    let Some((own, status)) = case.stopped()? else { return Ok(None) };
+    let trouble = match case.tried.gave_up(&START_ACTS) {
+        Some(failed) => Trouble::Act { what: failed.what.clone(), failure: failed.failure.clone() },
+        None if status == Status::Paused => Trouble::PausedAgain,
+        None => Trouble::Ended,
+    };
+    give_up_on(own, trouble)
+}
+
+/// It runs, and its network or published port is gone, as after a restart of a daemon with live-restore: stop it, so
+/// that the rows above give them back.
+pub fn disconnected(case: &Case<'_>) -> Judged {
+    let Some((own, Status::Running)) = case.running()? else { return Ok(None) };
+    let cut_off = own.networks.iter().any(|attachment| !attachment.exists) || own.networks.is_empty();
+    let reachable = match &case.seen.host.readiness {
+        Known::Known(Readiness::Ready { .. }) | Known::Unknown(_) => true,
+        Known::Known(Readiness::NotReady { .. } | Readiness::Unreachable) => false,
+    };
+    if reachable || own.auto_remove || !(cut_off || own.lacks_ports()) {
+        return Ok(None);
+    }
+    if let Some(held) = held_port(case)? {
+        return Ok(Some(held));
+    }
+    if let Some(failed) = case.tried.gave_up(&[Act::StopToRepair]) {
+        let trouble = Trouble::Act { what: failed.what.clone(), failure: failed.failure.clone() };
+        return give_up_on(own, trouble);
+    }
+    if case.tried.has(Act::StopToRepair) {
+        return give_up_on(own, Trouble::Disconnected);
+    }
+    let step = Command::StopContainer { container: own.id.clone(), grace_s: case.wanted.stop_grace_s };
+    perform(Act::StopToRepair, step)
+}
+
+/// It runs and is not ready: wait out the warm-up, then restart it once, then leave it.
+pub fn not_ready(case: &Case<'_>) -> Judged {
+    let Some((own, status)) = case.running()? else { return Ok(None) };
+    match &case.seen.host.readiness {
+        Known::Known(Readiness::NotReady { .. } | Readiness::Unreachable) => {}
+        Known::Known(Readiness::Ready { .. }) | Known::Unknown(_) if status == Status::Restarting => {}
+        Known::Known(Readiness::Ready { .. }) | Known::Unknown(_) => return Ok(None),
+    }
+    let Some(waited) = case.tried.waited else {
+        let step = Command::AwaitReady {
+            container: own.id.clone(),
+            endpoint: case.endpoint(),
+            readiness: case.wanted.readiness.clone(),
+            limit_ms: case.wanted.warm_up_ms,
+        };
+        return perform(Act::Await, step);
+    };
+    if waited == WaitEnd::OutOfTime {
+        return give_up_on(own, Trouble::OutOfTime);
+    }
+    if waited == WaitEnd::Ended || status == Status::Restarting {
+        return give_up_on(own, Trouble::CrashLoop);
+    }
+    if *case.seen.host.disk.get()? == Disk::Full {
+        return give_up_on(own, Trouble::DiskFull);
+    }
+    if own.auto_remove {
+        return give_up_on(own, Trouble::AutoRemoved);
+    }
+    if let Some(failed) = case.tried.gave_up(&[Act::Restart]) {
+        let trouble = Trouble::Act { what: failed.what.clone(), failure: failed.failure.clone() };
+        return give_up_on(own, trouble);
+    }
+    let restarted = case.tried.has(Act::Restart);
+    if restarted || case.tried.has(Act::Start) || case.tried.has(Act::Unpause) {
+        return give_up_on(own, Trouble::NotReady { restarted });
+    }
+    let step = Command::RestartContainer { container: own.id.clone(), grace_s: case.wanted.stop_grace_s };
+    perform(Act::Restart, step)
+}
+
+/// It runs, and its health cannot be asked: that is no reason to touch it.
+pub fn readiness_unknown(case: &Case<'_>) -> Judged {
+    let Some((own, _)) = case.running()? else { return Ok(None) };
+    match &case.seen.host.readiness {
+        Known::Known(_) => Ok(None),
+        Known::Unknown(why @ Why::NotVisible { .. }) => {
+            refuse(Refusal::ReadinessUnknown { container: own.name.clone(), why: why.clone() })
+        }
+        Known::Unknown(why) => Err(why.into()),
+    }
+}
+
+/// It is ready, and there is something to tell.
+pub fn ready_with_notes(case: &Case<'_>) -> Judged {
+    let Some((own, _)) = case.running()? else { return Ok(None) };
+    let mut notes = Vec::new();
+    let mut reason = Reason::Ready;
+    // Without a record nobody's wish is known that the container could differ from.
+    if case.past().is_some() {
+        let image = case.seen.host.image.known().and_then(Option::as_ref);
+        let differences = differences(own, &case.wanted, image);
+        if !differences.is_empty() {
+            reason = Reason::Drifted;
+            notes.push(Note::Drifted { differences });
+        }
+        let default = &case.intent.spec.image;
+        if !case.intent.typed.image && case.wanted.image != *default {
+            notes.push(Note::NewerDefault { has: case.wanted.image.clone(), default: default.clone() });
+        }
+    }
+    if let Some((manager, _)) = labels::manager_of(&own.labels) {
+        reason = Reason::Managed;
+        notes.push(Note::Managed { manager: manager.to_owned() });
+    }
+    if own.auto_remove {
+        reason = Reason::AutoRemoved;
+        notes.push(Note::AutoRemoved);
+    }
+    for (stranger, volume) in case.strangers()? {
+        // Whether an unsettled stranger writes cannot be said: it is named all the same.
+        if may_write_to(stranger, &volume).unwrap_or(true) {
+            notes.push(Note::SecondWriter { container: stranger.name.clone(), volume });
+        }
+    }
+    Ok((!notes.is_empty()).then_some(Plan::Keep { verdict: Verdict { reason, notes } }))
+}
+
+/// It is ready: nothing at all is done.
+pub fn ready(case: &Case<'_>) -> Judged {
+    let keep = || Plan::Keep { verdict: Verdict { reason: Reason::Ready, notes: Vec::new() } };
+    Ok(case.running()?.map(|_| keep()))
+}
+
+fn perform(act: Act, step: Command) -> Judged {
+    Ok(Some(Plan::Perform { act, step }))
+}
+
+/// The gateway does not become ready: it is kept as it is. Its last log lines are read when that is said.
+fn give_up_on(own: &ContainerSeen, trouble: Trouble) -> Judged {
+    refuse(Refusal::NotRecovered { container: own.name.clone(), trouble, exit: own.exit.clone(), log: Vec::new() })
+}

@@ -1,0 +1,125 @@
+//! The rows about replacing the container: one that was begun, and one that is asked for. A replacement keeps every
+//! volume; what it could lose is what lives only in the container's own layer.
+
+use crate::case::{Case, Waits};
+use crate::container::ContainerSeen;
+use crate::decide::Judged;
+use crate::drift::{differences, image_difference, port_difference};
+use crate::event::Failure;
+use crate::labels;
+use crate::plan::{Act, Difference, EndReplacement, Look, Plan};
+use crate::refusal::Refusal;
+use crate::rows::ownership::refuse;
+
+/// How many paths of a container's layer a refusal lists.
+const PATHS_SHOWN: usize = 10;
+
+/// A replacement that was begun is ended before anything else: committed where the record names the next, else
+/// finished where the next is ready under the gateway's name, else undone.
+pub fn half_done(case: &Case<'_>) -> Judged {
+    let Some(next) = next_with_previous(case)? else { return Ok(None) };
+    let committed = case.past().is_some_and(|record| record.container == next.id);
+    let how = if committed {
+        EndReplacement::RemovePrevious
+    } else if next.name == case.wanted.container && case.is_ready()? {
+        EndReplacement::Finish
+    } else {
+        EndReplacement::RollBack
+    };
+    Ok(Some(Plan::EndReplacement { how }))
+}
+
+/// A container labelled as the next of this gateway, as long as it has not got the gateway's name or the one that it
+/// replaces is still there. What is not labelled so is a stranger, whatever its name.
+fn next_with_previous<'a>(case: &Case<'a>) -> Result<Option<&'a ContainerSeen>, Waits> {
+    let containers = case.containers()?;
+    Ok(containers.iter().find(|container| {
+        let replaced = container.labels.get(labels::REPLACES);
+        let previous_is_there = containers.iter().any(|other| replaced.is_some_and(|id| id == other.id.as_str()));
+        labels::role_in(container, &case.intent.gateway) == Some(labels::ROLE_NEXT)
+            && (container.name != case.wanted.container || previous_is_there)
+    }))
+}
+
+/// An image that is needed and cannot be had ends the run before anything is changed for it.
+pub fn image_unavailable(case: &Case<'_>) -> Judged {
+    match case.tried.gave_up(&[Act::ProvideImage]) {
+        Some(failed) => {
+            let image = case.wanted.image.clone();
+            refuse(match &failed.failure {
+                Failure::NotForThisDaemon { message } => Refusal::ImageUnfit { image, because: message.clone() },
+                failure @ (Failure::Rejected { .. } | Failure::Unknown { .. }) => {
+                    Refusal::ImageUnavailable { image, failure: failure.clone() }
+                }
+            })
+        }
+        None => Ok(None),
+    }
+}
+
+/// Another program's container, and one that Docker removes by itself, are not ours to replace.
+pub fn not_replaceable(case: &Case<'_>) -> Judged {
+    let Some((own, _)) = to_replace(case)? else { return Ok(None) };
+    if own.auto_remove {
+        return refuse(Refusal::AutoRemove { container: own.name.clone() });
+    }
+    match labels::manager_of(&own.labels) {
+        Some((manager, command)) => {
+            refuse(Refusal::ManagedElsewhere { container: own.name.clone(), manager: manager.to_owned(), command })
+        }
+        None => Ok(None),
+    }
+}
+
+/// Files that live only in the old container are left behind only when their owner says so.
+pub fn layer_holds_data(case: &Case<'_>) -> Judged {
+    let Some((own, _)) = to_replace(case)? else { return Ok(None) };
+    if case.intent.leave_behind {
+        return Ok(None);
+    }
+    let paths = match &case.seen.host.layer {
+        Some(layer) => layer.get()?,
+        None => return Err(Waits::NotAsked(Look { layer: true, ..Look::default() })),
+    };
+    let left: Vec<&String> = paths.iter().filter(|path| !is_taken_along(case, own, path)).collect();
+    if left.is_empty() {
+        return Ok(None);
+    }
+    refuse(Refusal::LayerHoldsData {
+        container: own.name.clone(),
+        paths: left.iter().take(PATHS_SHOWN).map(|path| (*path).clone()).collect(),
+        count: left.len(),
+    })
+}
+
+/// Whether a path of the container's layer goes along, is worth nothing, or is only where something is mounted.
+fn is_taken_along(case: &Case<'_>, own: &ContainerSeen, path: &str) -> bool {
+    let lies_in = |folder: &str| path == folder || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    let holds = |inner: &str| inner.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+    let kept = case.wanted.carry.iter().chain(&case.intent.carry).chain(&case.wanted.noise);
+    kept.into_iter().any(|folder| lies_in(folder) || holds(folder))
+        || own.mounts.iter().any(|mount| lies_in(&mount.path) || holds(&mount.path))
+}
+
+/// Drift by flag or spec file, an upgrade, a re-creation: only when somebody asks.
+pub fn asked_for(case: &Case<'_>) -> Judged {
+    Ok(to_replace(case)?.map(|(_, differences)| Plan::Replace { differences }))
+}
+
+/// The container that is to be replaced and how it differs, where a replacement is asked for.
+fn to_replace<'a>(case: &Case<'a>) -> Result<Option<(&'a ContainerSeen, Vec<Difference>)>, Waits> {
+    let Some(own) = case.own()? else { return Ok(None) };
+    let typed = case.intent.typed;
+    if case.intent.replace.is_none() && !typed.spec && !typed.image && !typed.port {
+        return Ok(None);
+    }
+    let image = case.seen.host.image.get()?.as_ref();
+    let asked = if case.intent.replace.is_some() || typed.spec {
+        differences(own, &case.wanted, image)
+    } else {
+        let by_image = typed.image.then(|| image_difference(own, &case.wanted, image)).flatten();
+        let by_port = typed.port.then(|| port_difference(own, &case.wanted)).flatten();
+        by_image.into_iter().chain(by_port).collect()
+    };
+    Ok((case.intent.replace.is_some() || !asked.is_empty()).then_some((own, asked)))
+}

@@ -1,0 +1,128 @@
+//! What this run has done so far. Nothing of it outlives the run: the next one begins with none of it.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::event::{Failure, WaitEnd};
+use crate::known::Why;
+use crate::plan::{Act, Look};
+
+/// How often a look may end in something unknown before the run gives up. With [`Tried::pause_ms`] that is some
+/// 2 seconds: a daemon's hiccup passes in that time, and a person still waits.
+pub const LOOKS_MAX: u8 = 5;
+
+/// How many acts one run carries out at most. The longest way there is takes twelve (a stopped container that lacks
+/// several networks, repaired and restarted); who needs more is fighting somebody.
+const ACTS_MAX: u8 = 24;
+
+/// How often an act is tried whose answer is unknown.
+const TRIES_MAX: u8 = 2;
+
+/// What one run has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Tried {
+    /// How many looks in a row did not suffice to decide.
+    pub looks: u8,
+    /// What every further look is to show.
+    pub look: Look,
+    /// How many acts were carried out or attempted.
+    pub acts: u8,
+    /// The acts that were done.
+    pub done: BTreeSet<Act>,
+    /// The acts that were asked for and not answered: they may have been done, or may yet be.
+    pub unsure: BTreeSet<Act>,
+    /// The act that failed last.
+    pub failed: Option<Failed>,
+    /// How the wait since the last start ended.
+    pub waited: Option<WaitEnd>,
+}
+
+/// An act that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Failed {
+    /// Which.
+    pub act: Act,
+    /// What it was, as a person reads it.
+    pub what: String,
+    /// What went wrong.
+    pub failure: Failure,
+    /// How often in a row.
+    pub times: u8,
+}
+
+impl Tried {
+    /// Whether the act was done in this run.
+    pub fn has(&self, act: Act) -> bool {
+        self.done.contains(&act)
+    }
+
+    /// Whether the act was done, or may have been.
+    pub fn may_have(&self, act: Act) -> bool {
+        self.done.contains(&act) || self.unsure.contains(&act)
+    }
+
+    /// The failure of one of these acts, if trying again would be of no use.
+    pub fn gave_up(&self, acts: &[Act]) -> Option<&Failed> {
+        self.failed.as_ref().filter(|failed| {
+            let final_word = match &failed.failure {
+                // A conflict may be an earlier request of ours, whose answer was lost and which came late: look again.
+                Failure::Rejected { status: Some(409), .. } => failed.times >= TRIES_MAX,
+                Failure::Rejected { .. }
+                | Failure::NotForThisDaemon { .. }
+                | Failure::Unknown { why: Why::OutOfTime } => true,
+                Failure::Unknown { .. } => failed.times >= TRIES_MAX,
+            };
+            acts.contains(&failed.act) && final_word
+        })
+    }
+
+    /// Whether the run has done as much as one may.
+    pub fn acts_are_used_up(&self) -> bool {
+        self.acts >= ACTS_MAX
+    }
+
+    /// Whether anything may have been changed: done, or asked for with an unknown answer.
+    pub fn may_have_changed(&self) -> bool {
+        self.done.union(&self.unsure).any(|act| *act != Act::Await)
+    }
+
+    /// The pause before the next look, in milliseconds: none before the first, then 100, 200, 400, 800.
+    pub fn pause_ms(&self) -> u64 {
+        match self.looks {
+            0 => 0,
+            looks => 100 << (looks.min(LOOKS_MAX) - 1),
+        }
+    }
+
+    /// Notes that an act was done. Whatever was known of the wait before a start says nothing about after it.
+    pub fn note_done(&mut self, act: Act) {
+        self.acts = self.acts.saturating_add(1);
+        self.done.insert(act);
+        self.failed = None;
+        match act {
+            Act::Start | Act::Unpause | Act::Restart => self.waited = None,
+            // It was stopped in order to be started.
+            Act::StopToRepair => {
+                self.done.remove(&Act::Start);
+            }
+            Act::ProvideImage
+            | Act::MakeNetwork
+            | Act::MakeVolume
+            | Act::Create
+            | Act::Adopt
+            | Act::Connect
+            | Act::Await => {}
+        }
+    }
+
+    /// Notes that an act failed.
+    pub fn note_failed(&mut self, act: Act, what: String, failure: Failure) {
+        self.acts = self.acts.saturating_add(1);
+        if let Failure::Unknown { .. } = failure {
+            self.unsure.insert(act);
+        }
+        let before = self.failed.take().filter(|failed| failed.act == act).map_or(0, |failed| failed.times);
+        self.failed = Some(Failed { act, what, failure, times: before + 1 });
+    }
+}
