@@ -45,7 +45,10 @@ pub struct Case<'a> {
 impl<'a> Case<'a> {
     /// Puts the three together.
     pub fn new(seen: &'a Observation, intent: &'a Intent, tried: &'a Tried) -> Self {
-        let wanted = spec_of_birth(seen, intent).unwrap_or_else(|| intent.wanted(seen.record.record()));
+        let wanted = match spec_of_birth(seen, intent) {
+            Some((spec, _)) => spec,
+            None => intent.wanted(seen.record.record()),
+        };
         Self { seen, intent, tried, wanted }
     }
 
@@ -216,18 +219,18 @@ impl<'a> Case<'a> {
 
 /// The spec in the label of a volume that outlived both container and record, with today's flags on top. Environment
 /// values are not in labels: they are the preset's.
-pub fn spec_of_birth(seen: &Observation, intent: &Intent) -> Option<GatewaySpec> {
+pub fn spec_of_birth<'a>(seen: &'a Observation, intent: &Intent) -> Option<(GatewaySpec, &'a VolumeSeen)> {
     let containers = seen.host.containers.known()?;
     let has_container = containers.iter().any(|container| container.name == intent.spec.container);
     if seen.record != RecordSeen::Absent || has_container || intent.typed.spec {
         return None;
     }
     let volumes = seen.host.volumes.known()?.iter();
-    let born = volumes
+    let (born, volume) = volumes
         .filter(|volume| labels::gateway_of(&volume.labels) == Some(intent.gateway.as_str()))
-        .find_map(|volume| labels::spec_of(&volume.labels))
-        .filter(|born| born.preset == intent.spec.preset && born.container == intent.spec.container)?;
-    Some(intent.with_typed(GatewaySpec { env: intent.spec.env.clone(), ..born }))
+        .find_map(|volume| Some((labels::spec_of(&volume.labels)?, volume)))
+        .filter(|(born, _)| born.preset == intent.spec.preset && born.container == intent.spec.container)?;
+    Some((intent.with_typed(GatewaySpec { env: intent.spec.env.clone(), ..born }), volume))
 }
 
 /// The volumes that a container mounts.

@@ -17,8 +17,11 @@ use crate::tried::{LOOKS_MAX, Tried};
 /// What a row says: its plan where it holds, nothing where it does not, or what it waits on.
 pub type Judged = Result<Option<Plan>, Waits>;
 
+/// How a row judges a case.
+type Judge = fn(&Case<'_>) -> Judged;
+
 /// The table of DESIGN section 4.
-const TABLE: [(Row, fn(&Case<'_>) -> Judged); 27] = [
+const TABLE: [(Row, Judge); 27] = [
     (Row::DockerUnknown, ownership::docker_unknown),
     (Row::RecordUnusable, ownership::record_unusable),
     (Row::OtherDaemon, ownership::other_daemon),
@@ -59,7 +62,13 @@ pub fn decide(seen: &Observation, intent: &Intent, tried: &Tried) -> Decision {
                 return refuse(row, Refusal::DockerUnknown { why: Why::Contradiction { what } });
             }
             Ok(Some(plan)) => return Decision { row, plan, waits_on: None },
-            Err(Waits::NotAsked(look)) => return Decision { row, plan: Plan::Look(look), waits_on: None },
+            Err(Waits::NotAsked(look)) if tried.looks < LOOKS_MAX => {
+                return Decision { row, plan: Plan::Look(look), waits_on: None };
+            }
+            Err(Waits::NotAsked(_)) => {
+                let what = "what is to be asked for changes with every look".to_owned();
+                return give_up(&case, row, Why::Contradiction { what });
+            }
             Err(Waits::Unknown(why)) if tried.looks < LOOKS_MAX => {
                 let look = Look { wait_ms: tried.pause_ms(), ..Look::default() };
                 return Decision { row, plan: Plan::Look(look), waits_on: Some(why) };

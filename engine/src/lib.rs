@@ -4,6 +4,7 @@
 //! event. The decision table is [`decide()`], the states are [`Onboarding`], and a volume's removal needs an
 //! [`Absence`].
 
+mod as_seen;
 mod candidates;
 mod case;
 mod command;
@@ -25,8 +26,10 @@ mod plan;
 mod preset;
 mod reason;
 mod record;
+mod recording;
 mod refusal;
 mod rows;
+mod run;
 mod spec;
 mod trace;
 mod tried;

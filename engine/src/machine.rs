@@ -1,27 +1,334 @@
-//! One onboarding run.
-use crate::{command::Command, event::Event, intent::Intent, outcome::Outcome};
-/// One run.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Onboarding;
+//! One onboarding run: which event moves which state, and the next command.
+//!
+//! Phases: preflight → gateway → sandboxes → verify → complete, or refused. Nothing here waits, retries by a clock or
+//! remembers anything of an earlier run: every decision is [`decide`]'s, from the latest observation. The states
+//! implement statig's traits by hand rather than through its macro, so that the compiler sees every state handled.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "an event that does not answer a state's command goes to the superstate, whichever it is"
+)]
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use statig::Outcome as Moved;
+use statig::blocking::{self, InitializedStateMachine, IntoStateMachine, IntoStateMachineExt};
+
+use crate::command::Command;
+use crate::decide::decide;
+use crate::event::Event;
+use crate::intent::{Intent, Purpose};
+use crate::outcome::Outcome;
+use crate::plan::{Act, Decision, Plan};
+use crate::refusal::Refusal;
+use crate::run::Run;
+
+/// One run, driven by hand: it names a command, takes the event that answers it, and names the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Onboarding(InitializedStateMachine<Run>);
+
 /// What comes next.
 #[derive(Debug)]
 pub enum Then {
-    /// Carry this out.
+    /// Carry this out and tell the answer.
     Perform(Command),
     /// The run is over.
     Finish(Box<Outcome>),
 }
+
 impl Onboarding {
-    /// Begins.
-    pub fn new(_intent: Intent) -> (Self, Command) {
-        unimplemented!()
+    /// Begins a run. Only a run that may change something takes the lock.
+    pub fn new(intent: Intent) -> (Self, Command) {
+        let gateway = intent.gateway.clone();
+        let (state, first) = match intent.purpose {
+            Purpose::Onboard => (State::TakingLock, Command::TakeLock { gateway, wait: intent.wait_for_lock }),
+            Purpose::Look => (State::ReadingRecord, Command::ReadRecord { gateway }),
+        };
+        let mut machine = Run::new(intent).uninitialized_state_machine();
+        *machine.state_mut() = state;
+        (Self(machine.init_with_context(&mut None)), first)
     }
-    /// The state's name.
+
+    /// The state that waits for an answer, as the trace names it.
     pub fn state_name(&self) -> &'static str {
-        ""
+        self.0.state().name()
     }
-    /// Moves.
-    pub fn handle(&mut self, _event: &Event) -> Then {
-        unimplemented!()
+
+    /// Takes the answer to the last command.
+    ///
+    /// # Panics
+    /// On an event that is no answer to that command, or after the run has finished: both are bugs of the host.
+    pub fn handle(&mut self, event: &Event) -> Then {
+        let mut then = None;
+        self.0.handle_with_context(event, &mut then);
+        let Some(then) = then else { panic!("`{}` named nothing to do after {event:?}", self.state_name()) };
+        then
     }
+}
+
+impl Hash for Onboarding {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.state().hash(state);
+        self.0.inner().hash(state);
+    }
+}
+
+/// What a run waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// The lock.
+    TakingLock,
+    /// The record, as it is on disk.
+    ReadingRecord,
+    /// A picture of the host.
+    Observing,
+    /// The answer to the one act that was decided.
+    Acting {
+        /// Which.
+        act: Act,
+        /// What it is, as a person reads it.
+        what: String,
+    },
+    /// What a refusal tells besides what was seen: log lines, sizes.
+    Explaining {
+        /// The decision to refuse.
+        decision: Arc<Decision>,
+    },
+    /// The list of sandboxes of a ready gateway.
+    ListingSandboxes {
+        /// The decision to keep it.
+        decision: Arc<Decision>,
+    },
+    /// The record's being written.
+    Recording {
+        /// The decision to say afterwards that it is ready; none where the run goes on.
+        ready: Option<Arc<Decision>>,
+    },
+    /// Nothing: the run is over.
+    Finished,
+}
+
+impl State {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::TakingLock => "taking-lock",
+            Self::ReadingRecord => "reading-record",
+            Self::Observing => "observing",
+            Self::Acting { .. } => "acting",
+            Self::Explaining { .. } => "explaining",
+            Self::ListingSandboxes { .. } => "listing-sandboxes",
+            Self::Recording { .. } => "recording",
+            Self::Finished => "finished",
+        }
+    }
+}
+
+/// The phases, and the run as a whole, which takes what no phase does.
+#[derive(Clone, Copy, Debug)]
+pub enum Phase {
+    /// The lock and the record.
+    Preflight,
+    /// Look, decide, act, look again, until the gateway is ready or nothing more is to be done.
+    Gateway,
+    /// Which sandboxes there are, compared with those recorded.
+    Sandboxes,
+    /// What was seen goes into the record.
+    Verify,
+    /// Any of them.
+    Underway,
+}
+
+impl IntoStateMachine for Run {
+    type Event<'evt> = Event;
+    type Context<'ctx> = Option<Then>;
+    type State = State;
+    type Superstate<'sub> = Phase;
+
+    fn initial() -> State {
+        State::TakingLock
+    }
+}
+
+impl blocking::State<Run> for State {
+    fn call_handler(&mut self, run: &mut Run, event: &Event, then: &mut Option<Then>) -> Moved<State> {
+        match self {
+            Self::TakingLock => taking_lock(run, event, then),
+            Self::ReadingRecord => reading_record(run, event, then),
+            Self::Observing => observing(run, event, then),
+            Self::Acting { act, what } => acting(run, *act, what, event, then),
+            Self::Explaining { decision } => explaining(run, decision, event, then),
+            Self::ListingSandboxes { decision } => listing_sandboxes(run, decision, event, then),
+            Self::Recording { ready } => recording(run, ready.as_ref(), event, then),
+            Self::Finished => Moved::Handled,
+        }
+    }
+
+    fn superstate(&mut self) -> Option<Phase> {
+        match self {
+            Self::TakingLock | Self::ReadingRecord => Some(Phase::Preflight),
+            Self::Observing | Self::Acting { .. } | Self::Explaining { .. } => Some(Phase::Gateway),
+            Self::ListingSandboxes { .. } => Some(Phase::Sandboxes),
+            Self::Recording { .. } => Some(Phase::Verify),
+            Self::Finished => None,
+        }
+    }
+}
+
+impl blocking::Superstate<Run> for Phase {
+    fn call_handler(&mut self, run: &mut Run, event: &Event, then: &mut Option<Then>) -> Moved<State> {
+        match (self, event) {
+            (Self::Underway, Event::Interrupted { signal }) => {
+                finish(then, run.refused(Refusal::Interrupted { signal: *signal }))
+            }
+            // Whatever does not answer the command names nothing to do, and `Onboarding::handle` says so.
+            (Self::Underway, _) => Moved::Handled,
+            (Self::Preflight | Self::Gateway | Self::Sandboxes | Self::Verify, _) => Moved::Super,
+        }
+    }
+
+    fn superstate(&mut self) -> Option<Phase> {
+        match self {
+            Self::Preflight | Self::Gateway | Self::Sandboxes | Self::Verify => Some(Self::Underway),
+            Self::Underway => None,
+        }
+    }
+}
+
+fn taking_lock(run: &mut Run, event: &Event, then: &mut Option<Then>) -> Moved<State> {
+    match event {
+        Event::LockTaken => {
+            perform(then, Command::ReadRecord { gateway: run.intent.gateway.clone() }, State::ReadingRecord)
+        }
+        Event::LockHeld { holder } => finish(then, run.refused(Refusal::Locked { holder: holder.clone() })),
+        Event::Failed { failure } => finish(then, run.refused(Refusal::StateUnusable { failure: failure.clone() })),
+        _ => Moved::Super,
+    }
+}
+
+fn reading_record(run: &mut Run, event: &Event, then: &mut Option<Then>) -> Moved<State> {
+    let Event::RecordRead { record } = event else { return Moved::Super };
+    run.record = record.clone();
+    observe(run, then, 0)
+}
+
+fn observing(run: &mut Run, event: &Event, then: &mut Option<Then>) -> Moved<State> {
+    let Event::Observed { host } = event else { return Moved::Super };
+    run.note_seen(host);
+    if let Some(record) = run.record_of_new_container() {
+        return record_it(run, then, record, None);
+    }
+    decide_and_go_on(run, then)
+}
+
+/// The one place where a decision becomes what happens next.
+fn decide_and_go_on(run: &mut Run, then: &mut Option<Then>) -> Moved<State> {
+    let decision = decide(run.seen(), &run.intent, &run.tried);
+    run.row = Some(decision.row);
+    match (decision.plan, run.intent.purpose) {
+        (Plan::Look(look), _) => {
+            run.tried.note_look(look);
+            observe(run, then, look.wait_ms)
+        }
+        (plan @ Plan::Keep { .. }, _) => {
+            let decision = Arc::new(Decision { plan, ..decision });
+            match run.list_sandboxes() {
+                Some(command) => perform(then, command, State::ListingSandboxes { decision }),
+                // Docker could not be asked: of this gateway no more is known than that it answers.
+                None => finish(then, run.ready_or_looked(&decision)),
+            }
+        }
+        (plan @ Plan::Refuse { .. }, _) => explain(run, then, Decision { plan, ..decision }),
+        (plan, Purpose::Look) => finish(then, run.looked(Decision { plan, ..decision })),
+        (Plan::Perform { act, step }, Purpose::Onboard) => {
+            run.note_planned(act);
+            let what = step.describe();
+            perform(then, step, State::Acting { act, what })
+        }
+        (Plan::Replace { .. }, Purpose::Onboard) => finish(then, run.not_yet("replace a gateway's container")),
+        (Plan::EndReplacement { .. }, Purpose::Onboard) => {
+            finish(then, run.not_yet("end a replacement that was begun"))
+        }
+        (Plan::Reset { .. }, Purpose::Onboard) => finish(then, run.not_yet("reset a gateway whose volumes are there")),
+    }
+}
+
+fn acting(run: &mut Run, act: Act, what: &str, event: &Event, then: &mut Option<Then>) -> Moved<State> {
+    let wait_ms = match event {
+        Event::Done => {
+            run.tried.note_done(act);
+            0
+        }
+        Event::Waited { end } => {
+            run.tried.note_done(act);
+            run.tried.waited = Some(*end);
+            0
+        }
+        Event::Failed { failure } => run.note_failed(act, what, failure),
+        Event::Interrupted { .. } => {
+            run.tried.unsure.insert(act);
+            return Moved::Super;
+        }
+        _ => return Moved::Super,
+    };
+    observe(run, then, wait_ms)
+}
+
+/// Refuses, after asking for what a person needs in order to understand.
+fn explain(run: &mut Run, then: &mut Option<Then>, decision: Decision) -> Moved<State> {
+    match run.question_about(&decision) {
+        Some(command) => perform(then, command, State::Explaining { decision: Arc::new(decision) }),
+        None => finish(then, run.refused_by(decision)),
+    }
+}
+
+fn explaining(run: &mut Run, decision: &Arc<Decision>, event: &Event, then: &mut Option<Then>) -> Moved<State> {
+    match run.explained(decision, event) {
+        Some(explained) => finish(then, run.refused_by(explained)),
+        None => Moved::Super,
+    }
+}
+
+fn listing_sandboxes(run: &mut Run, decision: &Arc<Decision>, event: &Event, then: &mut Option<Then>) -> Moved<State> {
+    let Event::SandboxesListed { sandboxes } = event else { return Moved::Super };
+    match run.note_sandboxes(sandboxes) {
+        Some(record) if run.intent.purpose == Purpose::Onboard => record_it(run, then, record, Some(decision.clone())),
+        Some(_) | None => finish(then, run.ready_or_looked(decision)),
+    }
+}
+
+fn recording(run: &mut Run, ready: Option<&Arc<Decision>>, event: &Event, then: &mut Option<Then>) -> Moved<State> {
+    match event {
+        Event::Done => run.note_recorded(),
+        Event::Failed { failure } => run.note_not_recorded(failure),
+        _ => return Moved::Super,
+    }
+    match ready {
+        Some(decision) => finish(then, run.ready_or_looked(decision)),
+        None => decide_and_go_on(run, then),
+    }
+}
+
+fn observe(run: &Run, then: &mut Option<Then>, wait_ms: u64) -> Moved<State> {
+    perform(then, Command::Observe(Box::new(run.target(wait_ms))), State::Observing)
+}
+
+fn record_it(
+    run: &mut Run,
+    then: &mut Option<Then>,
+    record: crate::record::GatewayRecord,
+    ready: Option<Arc<Decision>>,
+) -> Moved<State> {
+    let command = run.write_record(record);
+    perform(then, command, State::Recording { ready })
+}
+
+fn perform(then: &mut Option<Then>, command: Command, state: State) -> Moved<State> {
+    *then = Some(Then::Perform(command));
+    Moved::Transition(state)
+}
+
+fn finish(then: &mut Option<Then>, outcome: Outcome) -> Moved<State> {
+    *then = Some(Then::Finish(Box::new(outcome)));
+    Moved::Transition(State::Finished)
 }

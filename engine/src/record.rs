@@ -28,8 +28,8 @@ pub struct GatewayRecord {
     pub node_name: String,
     /// Its sandboxes, as last seen.
     pub sandboxes: BTreeSet<SandboxName>,
-    /// Sandboxes that the last comparison did not find. They stay recorded until a later run on the same running of the
-    /// container takes the list as it is.
+    /// Sandboxes that did not survive from an earlier running of the container. They stay recorded until they are
+    /// listed again.
     pub missing: BTreeSet<SandboxName>,
     /// The running of the container during which the sandboxes were last compared: after another start they are
     /// compared again, whoever started it.

@@ -95,6 +95,13 @@ impl Tried {
         }
     }
 
+    /// Notes that a look did not suffice, and what further ones are to show.
+    pub fn note_look(&mut self, look: Look) {
+        self.looks = self.looks.saturating_add(1);
+        self.look.identity |= look.identity;
+        self.look.layer |= look.layer;
+    }
+
     /// Notes that an act was done. Whatever was known of the wait before a start says nothing about after it.
     pub fn note_done(&mut self, act: Act) {
         self.acts = self.acts.saturating_add(1);

@@ -66,7 +66,7 @@ pub fn volumes_ambiguous(case: &Case<'_>) -> Judged {
 /// Volumes that the record names are gone: making new ones in their place would look like an empty gateway.
 pub fn data_gone(case: &Case<'_>) -> Judged {
     let Some(record) = case.past() else { return Ok(None) };
-    let begun = case.tried.has(Act::MakeVolume);
+    let begun = case.tried.may_have(Act::MakeVolume);
     if case.own()?.is_some() || case.intent.adopt.is_some() || case.intent.reset.is_some() || begun {
         return Ok(None);
     }
@@ -85,7 +85,7 @@ fn split_by_existence(case: &Case<'_>, names: Vec<VolumeName>) -> Result<(Vec<Vo
 
 /// Its volumes outlived it: a new container is made on them.
 pub fn volumes_left(case: &Case<'_>) -> Judged {
-    if case.own()?.is_some() || case.intent.reset.is_some() || case.tried.has(Act::MakeVolume) {
+    if case.own()?.is_some() || case.intent.reset.is_some() || case.tried.may_have(Act::MakeVolume) {
         return Ok(None);
     }
     let mounts = mounts(case)?;
@@ -96,7 +96,7 @@ pub fn volumes_left(case: &Case<'_>) -> Judged {
 /// Its owner wants to begin anew: exactly the volumes whose absence of a container is proved go.
 pub fn reset(case: &Case<'_>) -> Judged {
     let Some(consent) = &case.intent.reset else { return Ok(None) };
-    if case.own()?.is_some() || case.tried.has(Act::MakeVolume) {
+    if case.own()?.is_some() || case.tried.may_have(Act::MakeVolume) {
         return Ok(None);
     }
     let names = mounts(case)?.into_iter().map(|(_, name)| name).collect();

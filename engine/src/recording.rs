@@ -1,0 +1,84 @@
+//! What the record says after a run: its owner's wish, where the gateway is, and the sandboxes last seen. Absent on
+//! purpose: how far the run got.
+
+use std::collections::BTreeSet;
+
+use crate::as_seen::{node_name_as_seen, spec_as_seen};
+use crate::case::Case;
+use crate::container::{ContainerSeen, MountedSource};
+use crate::names::{Instance, SandboxName};
+use crate::observation::DaemonIdentity;
+use crate::record::{GatewayRecord, RecordedVolume};
+
+/// The sandboxes of a record after a comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// Those that are there.
+    pub sandboxes: BTreeSet<SandboxName>,
+    /// Those that were recorded and are not.
+    pub missing: BTreeSet<SandboxName>,
+    /// The running of the container during which that was seen.
+    pub compared_in: Option<Instance>,
+}
+
+/// The record of a container that is there. None where nobody said which daemon holds it.
+pub fn record_after(
+    case: &Case<'_>,
+    own: &ContainerSeen,
+    daemon: Option<&DaemonIdentity>,
+    ready: bool,
+    listed: Option<&BTreeSet<SandboxName>>,
+) -> Option<GatewayRecord> {
+    let past = case.past();
+    let intent = case.intent;
+    let spec = match past {
+        Some(_) => case.wanted.clone(),
+        None => spec_as_seen(&intent.gateway, &intent.spec, own),
+    };
+    let mut volumes: Vec<_> = own
+        .mounts
+        .iter()
+        .filter_map(|mount| match &mount.source {
+            MountedSource::Volume { name } => Some(RecordedVolume { name: name.clone(), path: mount.path.clone() }),
+            MountedSource::FolderOfVolume { .. } | MountedSource::Bind { .. } | MountedSource::Other { .. } => None,
+        })
+        .collect();
+    volumes.sort();
+    let Compared { sandboxes, missing, compared_in } = compare(past, own, listed);
+    Some(GatewayRecord {
+        gateway: intent.gateway.clone(),
+        daemon: daemon.or_else(|| past.map(|past| &past.daemon))?.clone(),
+        container: own.id.clone(),
+        volumes,
+        node_name: node_name_as_seen(&spec, own),
+        spec,
+        sandboxes,
+        missing,
+        compared_in,
+        was_ready: ready || past.is_some_and(|past| past.was_ready),
+    })
+}
+
+/// Compares a list with what was recorded. Within one running of the container a sandbox that is no longer listed was
+/// removed by its user; one that did not survive from an earlier running is missing, and stays so until it is listed
+/// again. A list that could not be had leaves everything as it was.
+pub fn compare(past: Option<&GatewayRecord>, own: &ContainerSeen, listed: Option<&BTreeSet<SandboxName>>) -> Compared {
+    let nothing = BTreeSet::new();
+    let (recorded, missing, compared_in) = match past {
+        Some(past) => (&past.sandboxes, &past.missing, past.compared_in.clone()),
+        None => (&nothing, &nothing, None),
+    };
+    let Some(listed) = listed else {
+        return Compared { sandboxes: recorded.clone(), missing: missing.clone(), compared_in };
+    };
+    let expected: BTreeSet<_> = if compared_in.as_ref() == Some(&own.instance) {
+        missing.clone()
+    } else {
+        recorded.union(missing).cloned().collect()
+    };
+    Compared {
+        sandboxes: listed.clone(),
+        missing: expected.difference(listed).cloned().collect(),
+        compared_in: Some(own.instance.clone()),
+    }
+}

@@ -1,0 +1,349 @@
+//! What one run knows: the intent, the record, the latest picture, what it has tried, what there is to tell. The states
+//! in `machine.rs` move it; the questions that they ask of it are here.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::case::{Case, named_volumes, replacement_names, spec_of_birth};
+use crate::command::{Command, Target};
+use crate::container::ContainerSeen;
+use crate::event::{Event, Failure};
+use crate::intent::{Intent, Purpose};
+use crate::known::{Known, Why};
+use crate::make::node_name;
+use crate::names::SandboxName;
+use crate::observation::{Asked, DaemonIdentity, HostSeen, Observation};
+use crate::outcome::{End, GatewaySeen, How, Outcome, Told};
+use crate::plan::{Act, Decision, Note, Plan, Row};
+use crate::reason::Reason;
+use crate::record::{GatewayRecord, RecordSeen};
+use crate::recording::{Compared, compare, record_after};
+use crate::refusal::Refusal;
+use crate::tried::Tried;
+
+/// How many of a container's last log lines a refusal shows.
+const LOG_LINES: u32 = 20;
+
+/// One run's knowledge.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Run {
+    /// What was asked.
+    pub intent: Arc<Intent>,
+    /// The record, as read or as written since.
+    pub record: RecordSeen,
+    /// What this run has done.
+    pub tried: Tried,
+    /// The row that decided last.
+    pub row: Option<Row>,
+    seen: Option<Arc<Observation>>,
+    daemon: Option<DaemonIdentity>,
+    sandboxes: Option<BTreeSet<SandboxName>>,
+    missing: BTreeSet<SandboxName>,
+    being_written: Option<Arc<GatewayRecord>>,
+    recorded: bool,
+    record_failed: bool,
+    told: Vec<Told>,
+}
+
+impl Run {
+    /// Begins.
+    pub fn new(intent: Intent) -> Self {
+        Self {
+            intent: Arc::new(intent),
+            record: RecordSeen::Absent,
+            tried: Tried::default(),
+            row: None,
+            seen: None,
+            daemon: None,
+            sandboxes: None,
+            missing: BTreeSet::new(),
+            being_written: None,
+            recorded: false,
+            record_failed: false,
+            told: Vec::new(),
+        }
+    }
+
+    /// The latest picture.
+    ///
+    /// # Panics
+    /// Before the first one.
+    pub fn seen(&self) -> &Observation {
+        let Some(seen) = &self.seen else { unreachable!("only asked after a picture was taken") };
+        seen
+    }
+
+    fn case(&self) -> Case<'_> {
+        Case::new(self.seen(), &self.intent, &self.tried)
+    }
+
+    fn own(&self) -> Option<&ContainerSeen> {
+        let seen = self.seen.as_ref()?;
+        Case::new(seen, &self.intent, &self.tried).own().ok().flatten()
+    }
+
+    /// What the next look is for.
+    pub fn target(&self, wait_ms: u64) -> Target {
+        let record = self.record.record();
+        let wanted = self.seen.as_ref().map_or_else(|| self.intent.wanted(record), |_| self.case().wanted);
+        let volumes: BTreeSet<_> = wanted
+            .volumes()
+            .map(|(name, _)| name.clone())
+            .chain(record.into_iter().flat_map(GatewayRecord::volume_names))
+            .chain(self.intent.adopt.clone())
+            .collect();
+        Target {
+            gateway: self.intent.gateway.clone(),
+            replacement: replacement_names(&wanted.container).to_vec(),
+            container: wanted.container,
+            recorded: record.map(|record| record.container.clone()),
+            data_root: record.map(|record| record.daemon.data_root.clone()),
+            volumes: volumes.into_iter().collect(),
+            network: wanted.network,
+            image: wanted.image,
+            port: wanted.port,
+            readiness: wanted.readiness,
+            wait_ms,
+            identity: record.is_none() || self.tried.look.identity,
+            layer: self.tried.look.layer,
+        }
+    }
+
+    /// Notes a picture, and for what it was taken.
+    pub fn note_seen(&mut self, host: &HostSeen) {
+        let target = self.target(0);
+        if let Some(Known::Known(daemon)) = &host.daemon {
+            self.daemon = Some(daemon.clone());
+        }
+        let asked = Asked { image: target.image, port: target.port };
+        self.seen = Some(Arc::new(Observation { record: self.record.clone(), asked, host: host.clone() }));
+    }
+
+    /// The record of a container that this run has just made: it is written before anything else is done with it.
+    pub fn record_of_new_container(&self) -> Option<GatewayRecord> {
+        let own = self.own()?;
+        let made = self.tried.may_have(Act::Create) || self.tried.may_have(Act::Adopt);
+        let known = self.record.record().is_some_and(|record| record.container == own.id);
+        if !made || known || self.record_failed || self.intent.purpose == Purpose::Look {
+            return None;
+        }
+        record_after(&self.case(), own, self.daemon.as_ref(), false, None)
+    }
+
+    /// Notes what there is to tell of an act before it is carried out.
+    pub fn note_planned(&mut self, act: Act) {
+        self.tried.looks = 0;
+        if act != Act::Adopt || self.told.iter().any(|told| matches!(told, Told::NodeName { .. })) {
+            return;
+        }
+        let case = self.case();
+        let mut told = Vec::new();
+        if let Ok((name, from)) = node_name(&case) {
+            told.push(Told::NodeName { name, from });
+        }
+        if let Some((spec, volume)) = spec_of_birth(case.seen, &self.intent) {
+            told.push(Told::SpecAsOfBirth { image: spec.image, created: volume.created.clone() });
+        }
+        self.told.extend(told);
+    }
+
+    /// Notes a failed act, and tells how long to wait before the next look, in milliseconds: a stop whose answer was
+    /// lost may take effect as long as its grace lasts.
+    pub fn note_failed(&mut self, act: Act, what: &str, failure: &Failure) -> u64 {
+        self.tried.note_failed(act, what.to_owned(), failure.clone());
+        let lost = matches!(failure, Failure::Unknown { why } if *why != Why::OutOfTime);
+        let stops = match act {
+            Act::StopToRepair | Act::Restart => true,
+            Act::ProvideImage
+            | Act::MakeNetwork
+            | Act::MakeVolume
+            | Act::Create
+            | Act::Adopt
+            | Act::Connect
+            | Act::Start
+            | Act::Unpause
+            | Act::Await => false,
+        };
+        if lost && stops { u64::from(self.case().wanted.stop_grace_s) * 1000 } else { 0 }
+    }
+
+    /// What asks for the sandboxes of the gateway that is there; nothing where Docker could not say that it is.
+    pub fn list_sandboxes(&self) -> Option<Command> {
+        self.own()?;
+        let case = self.case();
+        Some(Command::ListSandboxes { endpoint: case.endpoint(), listing: case.wanted.sandboxes.clone() })
+    }
+
+    /// Notes the sandboxes, and names the record that says so where that is another one than is there.
+    pub fn note_sandboxes(&mut self, sandboxes: &Known<BTreeSet<SandboxName>>) -> Option<GatewayRecord> {
+        if let Known::Unknown(why) = sandboxes {
+            self.told.push(Told::SandboxesUnknown { why: why.clone() });
+        }
+        let listed = sandboxes.known();
+        let own = self.own()?.clone();
+        let Compared { missing, .. } = compare(self.case().past(), &own, listed);
+        self.missing = missing;
+        self.sandboxes = listed.cloned();
+        let record = record_after(&self.case(), &own, self.daemon.as_ref(), true, listed)?;
+        (self.record.record() != Some(&record)).then_some(record)
+    }
+
+    /// What writes a record. The one that is there is kept beside it where it speaks of another gateway's life: one on
+    /// another daemon, or one whose data is gone.
+    pub fn write_record(&mut self, record: GatewayRecord) -> Command {
+        let anew = self.record.record().is_some_and(|old| {
+            let other_daemon = !old.daemon.is_same_as(&record.daemon);
+            other_daemon || (self.intent.reset.is_some() && old.container != record.container)
+        });
+        let record = Arc::new(record);
+        self.being_written = Some(record.clone());
+        Command::WriteRecord { record, keep_old: anew }
+    }
+
+    /// Notes that the record was written.
+    pub fn note_recorded(&mut self) {
+        self.recorded = true;
+        if let Some(record) = self.being_written.take() {
+            self.record = RecordSeen::Present { record };
+        }
+        if let Some(seen) = &mut self.seen {
+            Arc::make_mut(seen).record = self.record.clone();
+        }
+    }
+
+    /// Notes that it was not: the gateway is none the worse for it.
+    pub fn note_not_recorded(&mut self, failure: &Failure) {
+        self.being_written = None;
+        self.record_failed = true;
+        let told = Told::RecordNotWritten { failure: failure.clone() };
+        if !self.told.contains(&told) {
+            self.told.push(told);
+        }
+    }
+
+    /// What a person needs to know besides what was seen, in order to understand a refusal.
+    pub fn question_about(&self, decision: &Decision) -> Option<Command> {
+        let refusal = refusal_in(decision)?;
+        if let Refusal::NotRecovered { .. } = refusal {
+            return Some(Command::ReadLogs { container: self.own()?.id.clone(), lines: LOG_LINES });
+        }
+        let Refusal::VolumesAmbiguous { candidates, .. } = refusal else { return None };
+        Some(Command::MeasureVolumes { volumes: candidates.iter().map(|volume| volume.name.clone()).collect() })
+    }
+
+    /// The decision to refuse with what was learnt since; nothing where the event is no answer to the question.
+    pub fn explained(&self, decision: &Decision, event: &Event) -> Option<Decision> {
+        let mut refusal = refusal_in(decision)?.clone();
+        match (&mut refusal, event) {
+            (Refusal::NotRecovered { log, .. }, Event::LogsRead { lines }) => log.clone_from(lines),
+            (Refusal::VolumesAmbiguous { candidates, .. }, Event::VolumesMeasured { volumes }) => {
+                for candidate in candidates {
+                    let measured = volumes.iter().find(|volume| volume.name == candidate.name);
+                    candidate.size_bytes = measured.and_then(|measured| measured.size_bytes);
+                }
+            }
+            _ => return None,
+        }
+        Some(Decision { row: decision.row, plan: Plan::Refuse { refusal }, waits_on: decision.waits_on.clone() })
+    }
+
+    /// The end of a run that a decision refuses.
+    pub fn refused_by(&self, decision: Decision) -> Outcome {
+        match (decision.plan, self.intent.purpose) {
+            (Plan::Refuse { refusal }, Purpose::Onboard) => self.refused(refusal),
+            (plan, _) => self.looked(Decision { plan, ..decision }),
+        }
+    }
+
+    /// The end of a run that refuses.
+    pub fn refused(&self, refusal: Refusal) -> Outcome {
+        self.ended(End::Refused { refusal: Box::new(refusal) })
+    }
+
+    /// The end of a run that would have to do what this version cannot.
+    pub fn not_yet(&self, what: &str) -> Outcome {
+        self.refused(Refusal::NotYet { what: what.to_owned() })
+    }
+
+    /// The end of a look.
+    pub fn looked(&self, decision: Decision) -> Outcome {
+        self.ended(End::Looked { decision: Arc::new(decision) })
+    }
+
+    /// The end of a run on a gateway that is ready.
+    pub fn ready_or_looked(&self, decision: &Arc<Decision>) -> Outcome {
+        let verdict = match (&decision.plan, self.intent.purpose) {
+            (Plan::Keep { verdict }, Purpose::Onboard) => verdict,
+            (_, _) => return self.ended(End::Looked { decision: decision.clone() }),
+        };
+        let reason = if self.missing.is_empty() { verdict.reason } else { Reason::SandboxesMissing };
+        let notes = verdict.notes.iter().map(|note: &Note| Told::Note { said: note.clone() });
+        let mut outcome = self.ended(End::Ready { how: self.how(), reason });
+        outcome.notes.extend(notes);
+        outcome
+    }
+
+    /// How the gateway came to be ready, by what this run has done, or may have.
+    fn how(&self) -> How {
+        let any = |acts: &[Act]| acts.iter().any(|act| self.tried.may_have(*act));
+        if any(&[Act::Create]) {
+            How::Created
+        } else if any(&[Act::Adopt]) {
+            How::Adopted
+        } else if any(&[Act::StopToRepair, Act::Restart]) {
+            How::Repaired
+        } else if any(&[Act::Connect, Act::Start, Act::Unpause]) {
+            How::Recovered
+        } else {
+            How::Reused
+        }
+    }
+
+    fn ended(&self, end: End) -> Outcome {
+        Outcome {
+            end,
+            row: self.row,
+            changed: self.recorded || self.tried.may_have_changed(),
+            seen: self.gateway_seen(),
+            notes: self.told.clone(),
+        }
+    }
+
+    fn gateway_seen(&self) -> GatewaySeen {
+        let record = self.record.record();
+        let own = self.own();
+        let recorded_volumes = || record.map_or_else(Vec::new, GatewayRecord::volume_names);
+        let left = || {
+            let case = self.seen.as_ref().map(|_| self.case())?;
+            let wanted = case.wanted.volumes().map(|(name, _)| name.clone());
+            let there = case.volumes().ok()?;
+            Some(wanted.filter(|name| there.iter().any(|volume| volume.name == *name)).collect::<Vec<_>>())
+        };
+        GatewaySeen {
+            preset: Some(record.map_or_else(|| self.intent.spec.preset.clone(), |record| record.spec.preset.clone())),
+            container: own.map(|own| (own.id.clone(), own.name.clone(), own.status.known().copied())),
+            image: own.map(|own| (own.image.clone(), own.image_id.clone())),
+            volumes: match own {
+                Some(own) => named_volumes(own).cloned().collect(),
+                None if record.is_some() => recorded_volumes(),
+                None => left().unwrap_or_default(),
+            },
+            endpoint: own.map(|_| self.case().endpoint()),
+            daemon: self.daemon.clone().or_else(|| record.map(|record| record.daemon.clone())),
+            sandboxes: self.sandboxes.clone(),
+            missing: self.missing.clone(),
+        }
+    }
+}
+
+fn refusal_in(decision: &Decision) -> Option<&Refusal> {
+    match &decision.plan {
+        Plan::Refuse { refusal } => Some(refusal),
+        Plan::Look(_)
+        | Plan::Keep { .. }
+        | Plan::Perform { .. }
+        | Plan::Replace { .. }
+        | Plan::EndReplacement { .. }
+        | Plan::Reset { .. } => None,
+    }
+}
