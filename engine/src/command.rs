@@ -13,7 +13,7 @@ use crate::spec::{Env, ImageSource, MountSpec, PortSpec, ReadinessSpec, RestartP
 
 /// One thing to do. The answer is an [`Event`](crate::Event).
 #[derive(Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "command")]
+#[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Command {
     /// Take the lock of this gateway, so that no other run on it interleaves.
     TakeLock {

@@ -12,7 +12,7 @@ use crate::record::RecordSeen;
 
 /// The answer to one command.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "event")]
+#[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Event {
     /// The lock is ours until the run ends.
     LockTaken,
