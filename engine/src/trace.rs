@@ -3,6 +3,7 @@
 //! that comparisons replay.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -34,10 +35,19 @@ struct Step<'a> {
     event: &'a Event,
 }
 
+/// Words that make an argument's value a secret.
+const SECRET_WORDS: [&str; 5] = ["token", "secret", "password", "passwd", "key"];
+
 /// Makes the lines of one trace.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Tracer {
     secrets: BTreeMap<String, usize>,
+}
+
+impl fmt::Debug for Tracer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tracer({} secrets)", self.secrets.len())
+    }
 }
 
 impl Tracer {
@@ -64,17 +74,22 @@ impl Tracer {
         serde_json::to_string(&value)
     }
 
-    /// Notes every environment value: every string under a key `env`.
+    /// Notes every secret: each environment value, and what a command line gives to an argument that says so.
     fn learn(&mut self, value: &Value) {
         match value {
             Value::Object(fields) => {
                 for (key, field) in fields {
                     match (key.as_str(), field) {
                         ("env", Value::Object(env)) => {
-                            for secret in env.values().filter_map(Value::as_str) {
-                                let number = self.secrets.len() + 1;
-                                self.secrets.entry(secret.to_owned()).or_insert(number);
-                            }
+                            env.values().filter_map(Value::as_str).for_each(|secret| self.note(secret));
+                        }
+                        ("command", Value::Array(arguments)) => {
+                            let arguments: Vec<_> = arguments.iter().filter_map(Value::as_str).collect();
+                            self.learn_from_command_line(&arguments);
+                        }
+                        ("command", Value::String(line)) => {
+                            let arguments: Vec<_> = line.split(' ').collect();
+                            self.learn_from_command_line(&arguments);
                         }
                         (_, field) => self.learn(field),
                     }
@@ -83,6 +98,25 @@ impl Tracer {
             Value::Array(items) => items.iter().for_each(|item| self.learn(item)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
+    }
+
+    fn learn_from_command_line(&mut self, arguments: &[&str]) {
+        let is_secret = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            name.starts_with('-') && SECRET_WORDS.iter().any(|word| name.contains(word))
+        };
+        for (index, argument) in arguments.iter().enumerate() {
+            match (argument.split_once('='), arguments.get(index + 1)) {
+                (Some((name, value)), _) if is_secret(name) => self.note(value),
+                (None, Some(value)) if is_secret(argument) => self.note(value),
+                (Some(_) | None, _) => {}
+            }
+        }
+    }
+
+    fn note(&mut self, secret: &str) {
+        let number = self.secrets.len() + 1;
+        self.secrets.entry(secret.to_owned()).or_insert(number);
     }
 
     fn redact(&self, value: &mut Value, is_env: bool) {
@@ -98,14 +132,58 @@ impl Tracer {
                     *text = format!("<redacted:{number}>");
                 }
             }
-            Value::String(text) => {
-                for (secret, number) in &self.secrets {
-                    if secret.len() >= SHORTEST_IN_TEXT_BYTES && text.contains(secret.as_str()) {
-                        *text = text.replace(secret.as_str(), &format!("<redacted:{number}>"));
-                    }
-                }
-            }
+            Value::String(text) => *text = self.redacted(text),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
+    }
+
+    /// The text with every secret in it replaced: from the left, the longest first, so that no secret leaves a rest.
+    fn redacted(&self, text: &str) -> String {
+        let mut told = String::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let found = self
+                .secrets
+                .iter()
+                .filter(|(secret, _)| secret.len() >= SHORTEST_IN_TEXT_BYTES)
+                .filter_map(|(secret, number)| rest.find(secret.as_str()).map(|at| (at, secret.len(), number)))
+                .min_by_key(|(at, length, _)| (*at, usize::MAX - length));
+            let Some((at, length, number)) = found else { break };
+            told.push_str(&rest[..at]);
+            told.push_str(&format!("<redacted:{number}>"));
+            rest = &rest[at + length..];
+        }
+        told.push_str(rest);
+        told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(json: Value) -> String {
+        Tracer::default().line(&json).unwrap()
+    }
+
+    #[test]
+    fn a_secret_that_begins_like_another_leaves_no_rest() {
+        let told = line(serde_json::json!({
+            "env": { "A": "password", "B": "password-long-tail" },
+            "log": "key password-long-tail used, then password",
+        }));
+        assert!(!told.contains("password") && !told.contains("tail"), "{told}");
+    }
+
+    #[test]
+    fn secrets_on_command_lines_are_replaced_by_the_same_number_everywhere() {
+        let told = line(serde_json::json!({
+            "command": ["/bin/x", "--api-token=abcdefgh12", "--port", "80"],
+            "holder": { "command": "nc --password hunter2hunter2" },
+            "log": "used abcdefgh12",
+        }));
+        assert!(!told.contains("abcdefgh12") && !told.contains("hunter2"), "{told}");
+        assert_eq!(told.matches("<redacted:1>").count(), 2, "{told}");
+        assert!(told.contains("--port") && told.contains("80"), "{told}");
     }
 }

@@ -1,0 +1,295 @@
+//! Carries out the engine's acts on Docker, each as one request with nothing left to choose.
+//! What is so already counts as done. Absent on purpose: force, removal of anything, any prune, retries.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use bollard::models::{
+    ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, Mount, MountType, MountVolumeOptions,
+    NetworkConnectRequest, PortBinding, RestartPolicy as DockerRestartPolicy, RestartPolicyNameEnum,
+    VolumeCreateRequest,
+};
+use bollard::query_parameters::{CreateContainerOptions, LogsOptions, RestartContainerOptions, StopContainerOptions};
+use engine::{
+    ContainerId, Event, Failure, MountSource, MountSpec, NetworkId, NetworkName, NewContainer, RestartPolicy,
+    VolumeName,
+};
+use futures_util::TryStreamExt;
+use hyper::Method;
+use serde::de::IgnoredAny;
+use serde_json::json;
+
+use super::client::Daemon;
+use super::no_result::NoResult;
+
+/// How long Docker may take, beyond the grace, to kill a process, release its mounts and answer. Docker itself waits
+/// some 10 s for a killed process to end.
+const STOP_MARGIN: Duration = Duration::from_secs(20);
+
+/// The longest log line that is kept, in characters: it is shown to a person.
+const LOG_LINE_MAX_CHARS: usize = 1000;
+
+impl Daemon {
+    /// Creates a bridge network. `CheckDuplicate`, which bollard's model lacks, makes daemons before Docker 25 refuse a
+    /// second network of that name; later ones always do.
+    pub async fn create_network(
+        &self,
+        name: &NetworkName,
+        labels: &BTreeMap<String, String>,
+        limit: Duration,
+    ) -> Event {
+        let body = json!({ "Name": name.as_str(), "Driver": "bridge", "CheckDuplicate": true, "Labels": labels });
+        let answer = self.send::<IgnoredAny>(Method::POST, "/networks/create", Some(&body));
+        done(self.ask_to("POST /networks/create", limit, answer).await)
+    }
+
+    /// Creates a volume. Docker answers the same when one of that name is there already, so the look comes first.
+    pub async fn create_volume(&self, name: &VolumeName, labels: &BTreeMap<String, String>, limit: Duration) -> Event {
+        let request = VolumeCreateRequest {
+            name: Some(name.as_str().to_owned()),
+            labels: Some(labels.clone().into_iter().collect()),
+            ..Default::default()
+        };
+        done(self.ask_to("POST /volumes/create", limit, self.docker().create_volume(request)).await)
+    }
+
+    /// Creates a container and does not start it.
+    pub async fn create_container(&self, new: &NewContainer, limit: Duration) -> Event {
+        let options = CreateContainerOptions { name: Some(new.name.as_str().to_owned()), ..Default::default() };
+        let answer = self.docker().create_container(Some(options), creation(new));
+        done(self.ask_to("POST /containers/create", limit, answer).await)
+    }
+
+    /// Connects a stopped container to a network. Its entry for a network of the same name that is gone is replaced by
+    /// this; disconnecting first would leave a moment in which it starts with no network at all.
+    ///
+    /// The network is looked up first: Docker 20.10 connects a stopped container even to a network that is not there,
+    /// under the ID as its name, and the container then never starts again.
+    pub async fn connect_network(
+        &self,
+        container: &ContainerId,
+        network: &NetworkId,
+        aliases: &[String],
+        ipv4: Option<&str>,
+        limit: Duration,
+    ) -> Event {
+        let path = format!("/networks/{network}");
+        let found = self.send::<IgnoredAny>(Method::GET, &path, None);
+        if let Err(no) = self.ask(&format!("GET {path}"), limit, found).await {
+            return failed(no);
+        }
+        let ipam = |ipv4: &str| EndpointIpamConfig { ipv4_address: Some(ipv4.to_owned()), ..Default::default() };
+        let request = NetworkConnectRequest {
+            container: container.as_str().to_owned(),
+            endpoint_config: Some(EndpointSettings {
+                aliases: (!aliases.is_empty()).then(|| aliases.to_vec()),
+                ipam_config: ipv4.map(ipam),
+                ..Default::default()
+            }),
+        };
+        let call = format!("POST /networks/{network}/connect");
+        done(self.ask_to(&call, limit, self.docker().connect_network(network.as_str(), request)).await)
+    }
+
+    /// Starts a container.
+    pub async fn start(&self, container: &ContainerId, limit: Duration) -> Event {
+        let call = format!("POST /containers/{container}/start");
+        done(self.ask_to(&call, limit, self.docker().start_container(container.as_str(), None)).await)
+    }
+
+    /// Unfreezes a paused container.
+    pub async fn unpause(&self, container: &ContainerId, limit: Duration) -> Event {
+        let call = format!("POST /containers/{container}/unpause");
+        done(self.ask_to(&call, limit, self.docker().unpause_container(container.as_str())).await)
+    }
+
+    /// Stops a container, killing its process when the grace is over. A 500 is no answer here: Docker also sends it
+    /// when a killed process has not ended yet, and then it may still end.
+    pub async fn stop(&self, container: &ContainerId, grace_s: u32, limit: Duration) -> Event {
+        let call = format!("POST /containers/{container}/stop");
+        let options = StopContainerOptions { t: Some(seconds(grace_s)), signal: None };
+        let answer = self.docker().stop_container(container.as_str(), Some(options));
+        done(self.ask(&call, limit_of_stop(grace_s, limit), answer).await)
+    }
+
+    /// Stops a container and starts it again. A 500 is no answer here, for the same reason as in [`Self::stop`].
+    pub async fn restart(&self, container: &ContainerId, grace_s: u32, limit: Duration) -> Event {
+        let call = format!("POST /containers/{container}/restart");
+        let options = RestartContainerOptions { t: Some(seconds(grace_s)), signal: None };
+        let answer = self.docker().restart_container(container.as_str(), Some(options));
+        done(self.ask(&call, limit_of_stop(grace_s, limit), answer).await)
+    }
+
+    /// Reads the last lines that a container wrote, oldest first; none where they cannot be had.
+    pub async fn read_logs(&self, container: &ContainerId, lines: u32, limit: Duration) -> Event {
+        let call = format!("GET /containers/{container}/logs");
+        let options = LogsOptions { stdout: true, stderr: true, tail: lines.to_string(), ..Default::default() };
+        let answer = async {
+            let chunks = self.docker().logs(container.as_str(), Some(options));
+            let text = chunks.map_ok(|chunk| String::from_utf8_lossy(&chunk.into_bytes()).into_owned());
+            text.try_collect::<Vec<_>>().await
+        };
+        let written = self.ask(&call, limit, answer).await.unwrap_or_default();
+        Event::LogsRead { lines: last_lines(&written.concat(), lines) }
+    }
+}
+
+/// The event of an act.
+fn done<T>(result: Result<T, NoResult>) -> Event {
+    match result {
+        Ok(_) => Event::Done,
+        Err(no) => failed(no),
+    }
+}
+
+fn failed(no: NoResult) -> Event {
+    let failure = match no {
+        NoResult::NotFound { message } => Failure::Rejected { status: Some(404), message },
+        NoResult::Rejected { status, message } => Failure::Rejected { status: Some(status), message },
+        NoResult::Unknown { why } => Failure::Unknown { why },
+    };
+    Event::Failed { failure }
+}
+
+/// Everything about a container is said here; nothing is left to the image but its files and its environment.
+fn creation(new: &NewContainer) -> ContainerCreateBody {
+    let port = format!("{}/tcp", new.port.container);
+    let binding = PortBinding { host_ip: Some(new.port.host_ip.clone()), host_port: Some(new.port.host.to_string()) };
+    let (entrypoint, arguments) = match new.command.split_first() {
+        Some((program, arguments)) => (Some(vec![program.clone()]), Some(arguments.to_vec())),
+        None => (None, None),
+    };
+    ContainerCreateBody {
+        image: Some(new.image.as_str().to_owned()),
+        entrypoint,
+        cmd: arguments,
+        env: Some(new.env.0.iter().map(|(name, value)| format!("{name}={value}")).collect()),
+        hostname: Some(new.hostname.clone()),
+        labels: Some(new.labels.clone().into_iter().collect()),
+        exposed_ports: Some(vec![port.clone()]),
+        host_config: Some(HostConfig {
+            mounts: Some(new.mounts.iter().map(mount).collect()),
+            port_bindings: Some(HashMap::from([(port, Some(vec![binding]))])),
+            restart_policy: Some(restart_policy(new.restart)),
+            network_mode: new.network.as_ref().map(|network| network.as_str().to_owned()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+/// Mount syntax, by which a missing folder of the host is an error; bind syntax would make an empty one. Without
+/// `NoCopy` Docker would copy the image's files into an empty volume.
+fn mount(spec: &MountSpec) -> Mount {
+    let (typ, source, volume_options) = match &spec.source {
+        MountSource::Volume { name } => {
+            let options = MountVolumeOptions { no_copy: Some(true), ..Default::default() };
+            (MountType::VOLUME, name.as_str(), Some(options))
+        }
+        MountSource::Bind { folder } => (MountType::BIND, folder.as_str(), None),
+    };
+    Mount {
+        typ: Some(typ),
+        source: Some(source.to_owned()),
+        target: Some(spec.path.clone()),
+        read_only: Some(spec.read_only),
+        volume_options,
+        ..Default::default()
+    }
+}
+
+fn restart_policy(policy: RestartPolicy) -> DockerRestartPolicy {
+    let name = match policy {
+        RestartPolicy::No => RestartPolicyNameEnum::NO,
+        RestartPolicy::Always => RestartPolicyNameEnum::ALWAYS,
+        RestartPolicy::UnlessStopped => RestartPolicyNameEnum::UNLESS_STOPPED,
+        RestartPolicy::OnFailure => RestartPolicyNameEnum::ON_FAILURE,
+    };
+    DockerRestartPolicy { name: Some(name), maximum_retry_count: None }
+}
+
+/// A grace as Docker's API takes it.
+fn seconds(grace_s: u32) -> i32 {
+    i32::try_from(grace_s).unwrap_or(i32::MAX)
+}
+
+/// A stop is only given up after Docker had its whole grace.
+fn limit_of_stop(grace_s: u32, limit: Duration) -> Duration {
+    limit.max(Duration::from_secs(u64::from(grace_s)) + STOP_MARGIN)
+}
+
+/// Docker counts lines for each of its log's entries, of which one may hold several.
+fn last_lines(text: &str, lines: u32) -> Vec<String> {
+    let all: Vec<_> = text.lines().map(|line| line.chars().take(LOG_LINE_MAX_CHARS).collect()).collect();
+    let first = all.len().saturating_sub(lines as usize);
+    all.into_iter().skip(first).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::{ContainerName, Env, ImageRef, PortSpec};
+
+    use super::*;
+
+    fn new_container() -> NewContainer {
+        let volume = MountSource::Volume { name: VolumeName::new("vol") };
+        let bind = MountSource::Bind { folder: "/etc/x".to_owned() };
+        NewContainer {
+            name: ContainerName::new("gateway"),
+            image: ImageRef::new("image:1"),
+            command: vec!["/program".to_owned(), "serve".to_owned(), "--fast".to_owned()],
+            env: Env(BTreeMap::from([("A".to_owned(), "b=c".to_owned())])),
+            labels: BTreeMap::from([("l".to_owned(), "v".to_owned())]),
+            mounts: vec![
+                MountSpec { source: volume, path: "/data".to_owned(), read_only: false },
+                MountSpec { source: bind, path: "/x".to_owned(), read_only: true },
+            ],
+            port: PortSpec { host_ip: "127.0.0.1".to_owned(), host: 8080, container: 80 },
+            network: Some(NetworkName::new("net")),
+            hostname: "node".to_owned(),
+            restart: RestartPolicy::UnlessStopped,
+        }
+    }
+
+    #[test]
+    fn a_container_is_created_by_mount_syntax_with_nothing_left_to_the_image() {
+        let expected = json!({
+            "Image": "image:1",
+            "Entrypoint": ["/program"],
+            "Cmd": ["serve", "--fast"],
+            "Env": ["A=b=c"],
+            "Hostname": "node",
+            "Labels": { "l": "v" },
+            "ExposedPorts": { "80/tcp": {} },
+            "HostConfig": {
+                "Mounts": [
+                    {
+                        "Type": "volume", "Source": "vol", "Target": "/data", "ReadOnly": false,
+                        "VolumeOptions": { "NoCopy": true },
+                    },
+                    { "Type": "bind", "Source": "/etc/x", "Target": "/x", "ReadOnly": true },
+                ],
+                "PortBindings": { "80/tcp": [{ "HostIp": "127.0.0.1", "HostPort": "8080" }] },
+                "RestartPolicy": { "Name": "unless-stopped" },
+                "NetworkMode": "net",
+            },
+        });
+        assert_eq!(json!(creation(&new_container())), expected);
+    }
+
+    #[test]
+    fn a_stop_is_waited_for_longer_than_its_grace() {
+        let call = Duration::from_secs(5);
+        assert!(limit_of_stop(30, call) > Duration::from_secs(30));
+        assert!(limit_of_stop(u32::MAX, call) > Duration::from_secs(u64::from(u32::MAX)));
+        assert_eq!(limit_of_stop(1, Duration::from_secs(600)), Duration::from_secs(600));
+    }
+
+    #[test]
+    fn the_last_lines_are_kept_in_order_and_short() {
+        assert_eq!(last_lines("a\nb\r\nc\n", 2), ["b", "c"]);
+        assert_eq!(last_lines("a", 2), ["a"]);
+        assert_eq!(last_lines("", 2), [""; 0]);
+        assert_eq!(last_lines(&"ä".repeat(5000), 1), ["ä".repeat(LOG_LINE_MAX_CHARS)]);
+    }
+}

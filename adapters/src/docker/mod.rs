@@ -1,0 +1,13 @@
+//! Docker: where it is, how it is asked, what its answers mean, and the acts that a run carries out on it.
+
+mod acts;
+mod address;
+mod client;
+mod context;
+mod measure;
+mod no_result;
+mod transport;
+
+pub use address::{Address, BadAddress};
+pub use client::Daemon;
+pub use no_result::NoResult;

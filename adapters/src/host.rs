@@ -1,0 +1,233 @@
+//! The real host: carries out the engine's commands, one at a time, and keeps the time that the engine does not.
+//! Promises an answer to every command inside the run's time limit, but for an image that is still moving. Absent on
+//! purpose: retries, and any choice of names, IDs or flags.
+
+use std::time::Duration;
+
+use engine::{
+    Command, ContainerId, Endpoint, Event, GatewayName, Host, HostSeen, Known, PortHolder, Readiness, ReadinessSpec,
+    Status, Target, WaitEnd,
+};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::docker::{Address, Daemon, DockerSeen};
+use crate::http::Prober;
+use crate::state::{LockFailed, LockGuard, Locks, Registry, StateDir};
+use crate::{disk, executable, ports};
+
+/// How long one question to Docker may take: its answers take milliseconds. One that waits behind the daemon's lock on a
+/// container that is being stopped is asked again by the next look.
+const ASK_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long an act may take to be answered: a start waits for the container's runtime, on a slow disk for seconds.
+const ACT_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long a health endpoint gets to answer one question.
+const PROBE_LIMIT: Duration = Duration::from_secs(3);
+
+/// What a run may still ask after its time limit, so that it can say how things stand.
+const CLOSING_LIMIT: Duration = Duration::from_secs(3);
+
+/// How often a gateway that is warming up is asked. Docker has no event for it.
+const PROBE_EVERY: Duration = Duration::from_millis(20);
+
+/// How often its container is looked at meanwhile.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How many restarts by Docker during one wait make a crash loop: a gateway may fail once or twice while what it needs
+/// is still coming up after a reboot.
+const RESTARTS_MAX: u64 = 5;
+
+/// What a run on a real host needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where Docker is.
+    pub address: Address,
+    /// Where the state is kept.
+    pub state: StateDir,
+    /// How long answers and readiness may take in all.
+    pub time_limit: Duration,
+}
+
+/// A real host.
+#[derive(Debug)]
+pub struct RealHost {
+    daemon: Daemon,
+    prober: Prober,
+    registry: Registry,
+    locks: Locks,
+    lock: Option<LockGuard>,
+    ends: Instant,
+}
+
+impl RealHost {
+    /// Prepares a run; asks nobody anything. The time limit begins now.
+    pub fn new(settings: Settings) -> Self {
+        let remote = settings.address.host().map(str::to_owned);
+        Self {
+            daemon: Daemon::new(settings.address),
+            prober: Prober::new(remote),
+            registry: Registry::new(&settings.state),
+            locks: Locks::new(&settings.state),
+            lock: None,
+            ends: Instant::now() + settings.time_limit,
+        }
+    }
+}
+
+impl Host for RealHost {
+    async fn perform(&mut self, command: &Command) -> Event {
+        let act = self.limit(ACT_LIMIT);
+        match command {
+            Command::TakeLock { gateway, wait } => self.take_lock(gateway, *wait).await,
+            Command::ReadRecord { gateway } => Event::RecordRead { record: self.registry.read(gateway) },
+            Command::Observe(target) => Event::Observed { host: Box::new(self.observe(target).await) },
+            Command::ProvideImage { reference, source } => {
+                executable::provide_image(&self.daemon, reference, *source).await
+            }
+            Command::CreateNetwork { name, labels } => self.daemon.create_network(name, labels, act).await,
+            Command::CreateVolume { name, labels } => self.daemon.create_volume(name, labels, act).await,
+            Command::CreateContainer(new) => self.daemon.create_container(new, act).await,
+            Command::ConnectNetwork { container, network, aliases, ipv4 } => {
+                self.daemon.connect_network(container, network, aliases, ipv4.as_deref(), act).await
+            }
+            Command::StartContainer { container } => self.daemon.start(container, act).await,
+            Command::UnpauseContainer { container } => self.daemon.unpause(container, act).await,
+            Command::StopContainer { container, grace_s } => self.daemon.stop(container, *grace_s, act).await,
+            Command::RestartContainer { container, grace_s } => self.daemon.restart(container, *grace_s, act).await,
+            Command::AwaitReady { container, endpoint, readiness, limit_ms } => {
+                self.await_ready(container, endpoint, readiness, Duration::from_millis(*limit_ms)).await
+            }
+            Command::ListSandboxes { endpoint, listing } => {
+                let limit = self.limit(ASK_LIMIT);
+                Event::SandboxesListed { sandboxes: self.prober.sandboxes(endpoint, listing, limit).await }
+            }
+            Command::ReadLogs { container, lines } => self.daemon.read_logs(container, *lines, CLOSING_LIMIT).await,
+            Command::MeasureVolumes { volumes } => self.daemon.measure_volumes(volumes, self.limit(ASK_LIMIT)).await,
+            Command::WriteRecord { record, keep_old } => match self.registry.write(record, *keep_old) {
+                Ok(_) => Event::Done,
+                Err(failure) => Event::Failed { failure },
+            },
+        }
+    }
+}
+
+impl RealHost {
+    /// What is left of the run's time, at most `most`; a little of it is left for saying how things stand.
+    fn limit(&self, most: Duration) -> Duration {
+        let closing = self.ends + CLOSING_LIMIT;
+        let left = self.ends.saturating_duration_since(Instant::now());
+        left.max(closing.saturating_duration_since(Instant::now()).min(CLOSING_LIMIT)).min(most)
+    }
+
+    async fn take_lock(&mut self, gateway: &GatewayName, wait: bool) -> Event {
+        let limit = self.ends.saturating_duration_since(Instant::now());
+        match self.locks.take(gateway, wait, limit).await {
+            Ok(guard) => {
+                self.lock = Some(guard);
+                Event::LockTaken
+            }
+            Err(LockFailed::Held(holder)) => Event::LockHeld { holder },
+            Err(LockFailed::Unusable(failure)) => Event::Failed { failure },
+        }
+    }
+
+    /// One whole picture. Docker and the health endpoint are asked at the same time; where the container turns out to
+    /// publish another port than the wanted one, its health is asked again there.
+    async fn observe(&self, target: &Target) -> HostSeen {
+        if target.wait_ms > 0 {
+            sleep(self.limit(Duration::from_millis(target.wait_ms))).await;
+        }
+        let limit = self.limit(ASK_LIMIT);
+        let wanted = endpoint(target, &target.port);
+        let (seen, wanted_readiness) = tokio::join!(
+            self.daemon.look(target, limit),
+            self.prober.readiness(&wanted, &target.readiness, self.limit(PROBE_LIMIT))
+        );
+        let readiness = if seen.port == target.port {
+            wanted_readiness
+        } else {
+            let own = endpoint(target, &seen.port);
+            self.prober.readiness(&own, &target.readiness, self.limit(PROBE_LIMIT)).await
+        };
+        let local = self.daemon.address().is_local();
+        let daemon_root = seen.daemon.as_ref().and_then(|daemon| daemon.known()).map(|daemon| daemon.data_root.as_str());
+        let disk = disk::room(daemon_root.or(target.data_root.as_deref()), local);
+        let port = holder_of_port(&seen, local);
+        HostSeen {
+            daemon: seen.daemon,
+            containers: seen.containers,
+            volumes: seen.volumes,
+            image: seen.image,
+            networks: seen.networks,
+            port,
+            readiness,
+            disk: Known::Known(disk),
+            remains: seen.remains,
+            layer: seen.layer,
+        }
+    }
+
+    async fn await_ready(
+        &self,
+        container: &ContainerId,
+        endpoint: &Endpoint,
+        readiness: &ReadinessSpec,
+        warm_up: Duration,
+    ) -> Event {
+        let warm = Instant::now() + warm_up;
+        let over = if warm <= self.ends { WaitEnd::NotReady } else { WaitEnd::OutOfTime };
+        let until = warm.min(self.ends);
+        let end = tokio::select! {
+            () = self.answers_ready(endpoint, readiness) => WaitEnd::Ready,
+            () = self.keeps_ending(container) => WaitEnd::Ended,
+            () = tokio::time::sleep_until(until) => over,
+        };
+        Event::Waited { end }
+    }
+
+    /// Ends when the health endpoint says that it is ready.
+    async fn answers_ready(&self, endpoint: &Endpoint, readiness: &ReadinessSpec) {
+        while !matches!(
+            self.prober.readiness(endpoint, readiness, PROBE_LIMIT).await,
+            Known::Known(Readiness::Ready { .. })
+        ) {
+            sleep(PROBE_EVERY).await;
+        }
+    }
+
+    /// Ends when the container has ended and stays so, or was restarted by Docker again and again. What cannot be seen
+    /// ends nothing: the picture after the wait decides.
+    async fn keeps_ending(&self, container: &ContainerId) {
+        let mut first = None;
+        loop {
+            sleep(LOOK_EVERY).await;
+            let Ok(seen) = self.daemon.inspect(container, ASK_LIMIT).await else { continue };
+            let before = *first.get_or_insert(seen.exit.restarts);
+            match seen.status {
+                Known::Known(Status::Created | Status::Exited | Status::Dead) => return,
+                Known::Known(Status::Running | Status::Paused | Status::Restarting) | Known::Unknown(_) => {}
+            }
+            if seen.exit.restarts >= before.saturating_add(RESTARTS_MAX) {
+                return;
+            }
+        }
+    }
+}
+
+fn endpoint(target: &Target, port: &engine::PortSpec) -> Endpoint {
+    Endpoint { scheme: target.readiness.scheme, host_ip: port.host_ip.clone(), port: port.host }
+}
+
+/// Who holds the port: Docker is asked first, because a container's port is held by a process of Docker's own.
+fn holder_of_port(seen: &DockerSeen, local: bool) -> Known<PortHolder> {
+    match &seen.port_container {
+        Known::Unknown(why) => Known::Unknown(why.clone()),
+        Known::Known(Some(holder)) if holder.is_own => Known::Known(PortHolder::Gateway),
+        Known::Known(Some(holder)) => {
+            Known::Known(PortHolder::Container { name: holder.name.clone(), id: holder.id.clone() })
+        }
+        Known::Known(None) if !local => Known::Known(PortHolder::NotVisible),
+        Known::Known(None) => ports::holder_of(&seen.port),
+    }
+}
