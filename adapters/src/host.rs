@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use engine::{
-    Command, ContainerId, Endpoint, Event, GatewayName, Host, HostSeen, Known, PortHolder, Readiness, ReadinessSpec,
-    Status, Target, WaitEnd,
+    Command, ContainerId, Endpoint, Event, Failure, GatewayName, Host, HostSeen, ImageSource, Known, PortHolder,
+    Readiness, ReadinessSpec, Status, Target, WaitEnd,
 };
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
-use crate::docker::{Address, Daemon, DockerSeen};
+use crate::docker::{Address, BadAddress, Daemon, DockerSeen};
 use crate::http::Prober;
 use crate::state::{LockFailed, LockGuard, Locks, Registry, StateDir};
 use crate::{disk, executable, ports};
@@ -50,7 +50,6 @@ pub struct Settings {
 }
 
 /// A real host.
-#[derive(Debug)]
 pub struct RealHost {
     daemon: Daemon,
     prober: Prober,
@@ -62,16 +61,19 @@ pub struct RealHost {
 
 impl RealHost {
     /// Prepares a run; asks nobody anything. The time limit begins now.
-    pub fn new(settings: Settings) -> Self {
+    ///
+    /// # Errors
+    /// An address whose TLS certificates cannot be read.
+    pub fn new(settings: Settings) -> Result<Self, BadAddress> {
         let remote = settings.address.host().map(str::to_owned);
-        Self {
-            daemon: Daemon::new(settings.address),
+        Ok(Self {
+            daemon: Daemon::new(settings.address)?,
             prober: Prober::new(remote),
             registry: Registry::new(&settings.state),
             locks: Locks::new(&settings.state),
             lock: None,
             ends: Instant::now() + settings.time_limit,
-        }
+        })
     }
 }
 
@@ -83,7 +85,11 @@ impl Host for RealHost {
             Command::ReadRecord { gateway } => Event::RecordRead { record: self.registry.read(gateway) },
             Command::Observe(target) => Event::Observed { host: Box::new(self.observe(target).await) },
             Command::ProvideImage { reference, source } => {
-                executable::provide_image(&self.daemon, reference, *source).await
+                let provided = match source {
+                    ImageSource::Registry => self.daemon.pull(reference).await,
+                    ImageSource::Executable => executable::provide(&self.daemon, reference).await,
+                };
+                answer(provided)
             }
             Command::CreateNetwork { name, labels } => self.daemon.create_network(name, labels, act).await,
             Command::CreateVolume { name, labels } => self.daemon.create_volume(name, labels, act).await,
@@ -104,10 +110,7 @@ impl Host for RealHost {
             }
             Command::ReadLogs { container, lines } => self.daemon.read_logs(container, *lines, CLOSING_LIMIT).await,
             Command::MeasureVolumes { volumes } => self.daemon.measure_volumes(volumes, self.limit(ASK_LIMIT)).await,
-            Command::WriteRecord { record, keep_old } => match self.registry.write(record, *keep_old) {
-                Ok(_) => Event::Done,
-                Err(failure) => Event::Failed { failure },
-            },
+            Command::WriteRecord { record, keep_old } => answer(self.registry.write(record, *keep_old)),
         }
     }
 }
@@ -151,7 +154,8 @@ impl RealHost {
             self.prober.readiness(&own, &target.readiness, self.limit(PROBE_LIMIT)).await
         };
         let local = self.daemon.address().is_local();
-        let daemon_root = seen.daemon.as_ref().and_then(|daemon| daemon.known()).map(|daemon| daemon.data_root.as_str());
+        let daemon_root =
+            seen.daemon.as_ref().and_then(|daemon| daemon.known()).map(|daemon| daemon.data_root.as_str());
         let disk = disk::room(daemon_root.or(target.data_root.as_deref()), local);
         let port = holder_of_port(&seen, local);
         HostSeen {
@@ -202,16 +206,23 @@ impl RealHost {
         let mut first = None;
         loop {
             sleep(LOOK_EVERY).await;
-            let Ok(seen) = self.daemon.inspect(container, ASK_LIMIT).await else { continue };
-            let before = *first.get_or_insert(seen.exit.restarts);
-            match seen.status {
+            let Ok((status, exit)) = self.daemon.status_of(container, ASK_LIMIT).await else { continue };
+            let before = *first.get_or_insert(exit.restarts);
+            match status {
                 Known::Known(Status::Created | Status::Exited | Status::Dead) => return,
                 Known::Known(Status::Running | Status::Paused | Status::Restarting) | Known::Unknown(_) => {}
             }
-            if seen.exit.restarts >= before.saturating_add(RESTARTS_MAX) {
+            if exit.restarts >= before.saturating_add(RESTARTS_MAX) {
                 return;
             }
         }
+    }
+}
+
+fn answer<T>(result: Result<T, Failure>) -> Event {
+    match result {
+        Ok(_) => Event::Done,
+        Err(failure) => Event::Failed { failure },
     }
 }
 

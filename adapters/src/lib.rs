@@ -1,8 +1,14 @@
 //! The real host: performs the engine's commands on Docker, over HTTP and on files, and turns what they answer into the
 //! engine's plain values. No decisions, no retries, no defaults for what is absent.
 
+mod disk;
 mod docker;
+mod executable;
+mod host;
+mod http;
+mod ports;
 mod state;
 
-pub use docker::{Address, BadAddress, Daemon, NoResult};
-pub use state::{BadStateDir, LockFailed, LockGuard, Locks, Registry, StateDir, TraceFile, TraceKept};
+pub use docker::{Address, BadAddress};
+pub use host::{RealHost, Settings};
+pub use state::{BadStateDir, StateDir, TraceFile, TraceKept};

@@ -11,8 +11,7 @@ use bollard::models::{
 };
 use bollard::query_parameters::{CreateContainerOptions, LogsOptions, RestartContainerOptions, StopContainerOptions};
 use engine::{
-    ContainerId, Event, Failure, MountSource, MountSpec, NetworkId, NetworkName, NewContainer, RestartPolicy,
-    VolumeName,
+    ContainerId, Event, MountSource, MountSpec, NetworkId, NetworkName, NewContainer, RestartPolicy, VolumeName,
 };
 use futures_util::TryStreamExt;
 use hyper::Method;
@@ -143,12 +142,7 @@ fn done<T>(result: Result<T, NoResult>) -> Event {
 }
 
 fn failed(no: NoResult) -> Event {
-    let failure = match no {
-        NoResult::NotFound { message } => Failure::Rejected { status: Some(404), message },
-        NoResult::Rejected { status, message } => Failure::Rejected { status: Some(status), message },
-        NoResult::Unknown { why } => Failure::Unknown { why },
-    };
-    Event::Failed { failure }
+    Event::Failed { failure: no.into() }
 }
 
 /// Everything about a container is said here; nothing is left to the image but its files and its environment.

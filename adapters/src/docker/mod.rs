@@ -4,10 +4,13 @@ mod acts;
 mod address;
 mod client;
 mod context;
+mod images;
+mod look;
 mod measure;
 mod no_result;
 mod transport;
 
 pub use address::{Address, BadAddress};
 pub use client::Daemon;
+pub use look::DockerSeen;
 pub use no_result::NoResult;

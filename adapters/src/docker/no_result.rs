@@ -6,7 +6,7 @@ use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
 
 use bollard::errors::Error;
-use engine::Why;
+use engine::{Failure, Why};
 use thiserror::Error as ThisError;
 
 use super::address::Address;
@@ -35,6 +35,16 @@ pub enum NoResult {
         /// Why not.
         why: Why,
     },
+}
+
+impl From<NoResult> for Failure {
+    fn from(no: NoResult) -> Self {
+        match no {
+            NoResult::NotFound { message } => Self::Rejected { status: Some(404), message },
+            NoResult::Rejected { status, message } => Self::Rejected { status: Some(status), message },
+            NoResult::Unknown { why } => Self::Unknown { why },
+        }
+    }
 }
 
 /// What a 500 in Docker's own form means.
