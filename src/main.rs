@@ -1,2 +1,110 @@
-//! x
-fn main() {}
+//! `nemoclaw`: what a person types and reads. Every decision is the engine's, every act the adapters'.
+//!
+//! Promises that each end has its exit code, and that a fault of our own is told as one. Absent on purpose: any knowledge
+//! of Docker.
+
+mod again;
+mod args;
+mod bad_input;
+mod input;
+mod onboard;
+mod progress;
+#[cfg(test)]
+mod reasons_doc;
+mod reference_gateway;
+mod run;
+#[cfg(test)]
+mod samples;
+mod signals;
+mod status;
+mod view;
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Job, Output};
+use crate::bad_input::BadInput;
+
+/// The exit code for a fault of our own.
+const INTERNAL: u8 = 1;
+
+/// The exit code for usage and bad input.
+const BAD_INPUT: u8 = 2;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(usage) => {
+            // Nothing is left to do where not even this can be written.
+            let _ = usage.print();
+            return if usage.use_stderr() { ExitCode::from(BAD_INPUT) } else { ExitCode::SUCCESS };
+        }
+    };
+    log_if_asked();
+    std::panic::set_hook(Box::new(|panic| eprintln!("nemoclaw: this is a bug: {panic}")));
+    match catch_unwind(AssertUnwindSafe(|| carry_out(&args))) {
+        Ok(Ok(code)) => code,
+        Ok(Err(End::BadInput(bad))) => {
+            eprint!("{}", bad.render());
+            ExitCode::from(BAD_INPUT)
+        }
+        Ok(Err(End::Internal(error))) => internal(&args, &error.to_string()),
+        Err(_) => internal(&args, "a bug in nemoclaw ended the run"),
+    }
+}
+
+/// An end without an outcome.
+enum End {
+    BadInput(BadInput),
+    Internal(io::Error),
+}
+
+fn carry_out(args: &Args) -> Result<ExitCode, End> {
+    let request = match &args.job {
+        Job::Onboard(typed) => input::onboard(typed, args.host.as_deref(), &env).map_err(End::BadInput)?,
+        Job::Status(typed) => input::status(typed, args.host.as_deref(), &env).map_err(End::BadInput)?,
+        Job::ReferenceGateway => return in_runtime(async { Ok(reference_gateway::serve().await) }),
+    };
+    in_runtime(async {
+        match &args.job {
+            Job::Onboard(typed) => onboard::onboard(request, typed.dry_run, args).await,
+            Job::Status(_) => status::status(request, args).await,
+            Job::ReferenceGateway => unreachable!("the reference gateway has no request"),
+        }
+    })
+}
+
+fn in_runtime(job: impl Future<Output = io::Result<ExitCode>>) -> Result<ExitCode, End> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(End::Internal)?;
+    let code = runtime.block_on(job);
+    // A thread may still wait for a lock that another run holds; the process ends without it.
+    runtime.shutdown_background();
+    code.map_err(End::Internal)
+}
+
+fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Logs of libraries go to stderr, where `RUST_LOG` asks for them.
+fn log_if_asked() {
+    if env("RUST_LOG").is_some_and(|filter| !filter.is_empty()) {
+        tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+            .with_writer(io::stderr)
+            .with_ansi(view::color(&io::stderr()))
+            .init();
+    }
+}
+
+fn internal(args: &Args, what: &str) -> ExitCode {
+    let message = format!("{what}. Nothing was removed by that; type the command again.");
+    match args.output {
+        Output::Text => eprintln!("nemoclaw: {message}"),
+        Output::Json => view::put(&view::json::internal(&message)),
+    }
+    ExitCode::from(INTERNAL)
+}

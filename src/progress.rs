@@ -1,0 +1,192 @@
+//! What is shown while a run goes on, on stderr: on a terminal a line that moves and one line for each step that was
+//! done; into a pipe plain lines. Absent on purpose: the result, which the views tell.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use engine::{Command, Event, WaitEnd};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::args::Args;
+use crate::view::{self, Mark};
+
+/// How often the moving line moves.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The progress display.
+#[derive(Debug)]
+pub struct Progress {
+    quiet: bool,
+    verbose: bool,
+    color: bool,
+    spinner: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// As the flags and the terminal would have it.
+    pub fn new(args: &Args) -> Self {
+        let stderr = io::stderr();
+        let moves = !args.quiet && stderr.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let color = view::color(&stderr);
+        Self { quiet: args.quiet, verbose: args.verbose, color, spinner: moves.then(|| spinner(color)) }
+    }
+
+    /// A command is about to be carried out.
+    pub fn begins(&self, command: &Command) {
+        let doing = told(command).doing;
+        match &self.spinner {
+            Some(spinner) => {
+                spinner.set_message(view::clean(&doing));
+                spinner.reset_elapsed();
+            }
+            // Into a pipe, only what may take long is told before it is done.
+            None if matches!(command, Command::AwaitReady { .. } | Command::ProvideImage { .. }) => {
+                self.line(None, &doing);
+            }
+            None => {}
+        }
+    }
+
+    /// It was answered.
+    pub fn ended(&self, command: &Command, event: &Event, took: Duration) {
+        let is_step = command.changes_something() && !matches!(command, Command::WriteRecord { .. });
+        let shown = is_step || self.verbose;
+        let time = seconds(took);
+        match event {
+            Event::Waited { end: WaitEnd::Ready } => self.line(Some(Mark::Good), &format!("ready after {time}")),
+            Event::Waited { end } => self.line(Some(Mark::Warn), &format!("{} after {time}", waited(*end))),
+            Event::Failed { failure } if shown => {
+                self.line(Some(Mark::Bad), &format!("could not {}: {failure}", command.describe()));
+            }
+            Event::LockTaken
+            | Event::RecordRead { .. }
+            | Event::Observed { .. }
+            | Event::Done
+            | Event::SandboxesListed { .. }
+            | Event::LogsRead { .. }
+            | Event::VolumesMeasured { .. }
+                if shown =>
+            {
+                self.line(Some(Mark::Good), &format!("{} ({time})", told(command).done));
+            }
+            Event::LockTaken
+            | Event::LockHeld { .. }
+            | Event::RecordRead { .. }
+            | Event::Observed { .. }
+            | Event::Done
+            | Event::Failed { .. }
+            | Event::SandboxesListed { .. }
+            | Event::LogsRead { .. }
+            | Event::VolumesMeasured { .. }
+            | Event::Interrupted { .. } => {}
+        }
+    }
+
+    /// The run is over: the moving line goes.
+    pub fn end(&self) {
+        self.spinner.iter().for_each(ProgressBar::finish_and_clear);
+    }
+
+    fn line(&self, mark: Option<Mark>, text: &str) {
+        if self.quiet {
+            return;
+        }
+        let text = view::clean(text);
+        match &self.spinner {
+            Some(spinner) => {
+                let mark = mark.map_or("  ".to_owned(), |mark| format!("{} ", mark.sign(self.color)));
+                spinner.suspend(|| put(&format!("{mark}{text}")));
+            }
+            None => put(&text),
+        }
+    }
+}
+
+fn put(line: &str) {
+    // A terminal that is gone is no reason to end a run half way.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+fn spinner(color: bool) -> ProgressBar {
+    let template = if color { "{spinner:.cyan} {msg} {elapsed:.dim}" } else { "{spinner} {msg} {elapsed}" };
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    // The template is ours; were it wrong, the default one would do.
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let bar = bar.with_style(style);
+    bar.enable_steady_tick(TICK);
+    bar
+}
+
+/// A command as a person reads it while it goes on, and once it is done.
+#[derive(Debug)]
+pub struct ToldAs {
+    /// While it goes on: `creating volume …`.
+    pub doing: String,
+    /// Once it is done: `created volume …`.
+    pub done: String,
+}
+
+/// The command in both forms.
+pub fn told(command: &Command) -> ToldAs {
+    let (doing, done) = match command {
+        Command::TakeLock { .. } => ("taking", "took"),
+        Command::ReadRecord { .. } | Command::ReadLogs { .. } => ("reading", "read"),
+        Command::Observe(_) => ("looking", "looked"),
+        Command::ProvideImage { source: engine::ImageSource::Registry, .. } => ("pulling", "pulled"),
+        Command::ProvideImage { source: engine::ImageSource::Executable, .. } => ("packing", "packed"),
+        Command::CreateNetwork { .. } | Command::CreateVolume { .. } | Command::CreateContainer(_) => {
+            ("creating", "created")
+        }
+        Command::ConnectNetwork { .. } => ("connecting", "connected"),
+        Command::StartContainer { .. } => ("starting", "started"),
+        Command::UnpauseContainer { .. } => ("unpausing", "unpaused"),
+        Command::StopContainer { .. } => ("stopping", "stopped"),
+        Command::RestartContainer { .. } => ("restarting", "restarted"),
+        Command::AwaitReady { .. } => ("waiting", "waited"),
+        Command::ListSandboxes { .. } => ("listing", "listed"),
+        Command::MeasureVolumes { .. } => ("measuring", "measured"),
+        Command::WriteRecord { .. } => ("writing", "wrote"),
+    };
+    let whole = command.describe();
+    let rest = whole.split_once(' ').map_or("", |(_, rest)| rest);
+    ToldAs { doing: format!("{doing} {rest}"), done: format!("{done} {rest}") }
+}
+
+fn waited(end: WaitEnd) -> &'static str {
+    match end {
+        WaitEnd::Ready => "ready",
+        WaitEnd::NotReady => "not ready",
+        WaitEnd::Ended => "its process ended",
+        WaitEnd::OutOfTime => "the time limit is over",
+    }
+}
+
+/// A time as a person reads it.
+fn seconds(took: Duration) -> String {
+    if took < Duration::from_secs(1) {
+        format!("{} ms", took.as_millis())
+    } else {
+        format!("{:.1} s", took.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::{ContainerId, VolumeName};
+
+    #[test]
+    fn a_step_is_told_while_it_goes_on_and_once_it_is_done() {
+        let name = VolumeName::new("openshell-cluster-demo");
+        let volume = told(&Command::CreateVolume { name, labels: std::collections::BTreeMap::default() });
+        assert_eq!(volume.doing, "creating volume `openshell-cluster-demo`");
+        let start = told(&Command::StartContainer { container: ContainerId::new("0123456789abcdef") });
+        assert_eq!(start.done, "started container 0123456789ab");
+    }
+
+    #[test]
+    fn times_are_short() {
+        assert_eq!(seconds(Duration::from_millis(31)), "31 ms");
+        assert_eq!(seconds(Duration::from_millis(2149)), "2.1 s");
+    }
+}

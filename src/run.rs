@@ -1,0 +1,70 @@
+//! One run on the real host, watched: its progress is shown, its steps are timed, and a run that may change something
+//! leaves a trace.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use adapters::{RealHost, TraceFile, TraceKept};
+use engine::{Command, Event, Outcome, Purpose, Watch, drive};
+
+use crate::args::Args;
+use crate::input::Request;
+use crate::progress::{Progress, told};
+use crate::signals::Interruptible;
+use crate::view::{Asked, Report, Step};
+
+/// Carries a request out and gathers all that is told of it.
+///
+/// # Errors
+/// The system refuses a handler for signals.
+pub async fn run(request: Request, asked: Asked, args: &Args) -> io::Result<Report> {
+    let Request { intent, settings, again } = request;
+    let (gateway, preset) = (intent.gateway.clone(), intent.spec.preset.clone());
+    let address = settings.address.to_string();
+    let trace = match intent.purpose {
+        Purpose::Onboard => Some(TraceFile::new(&settings.state, &intent)),
+        Purpose::Look => None,
+    };
+    let mut watching = Watching { progress: Progress::new(args), trace, steps: Vec::new(), began: Instant::now() };
+    let mut host = Interruptible::new(RealHost::new(settings).map_err(io::Error::other)?)?;
+    let outcome = drive(&mut host, &mut watching, intent).await;
+    let (steps, kept) = watching.end(&outcome);
+    Ok(Report { asked, gateway, preset, address, again, outcome, steps, trace: kept.path, trace_problem: kept.problem })
+}
+
+struct Watching {
+    progress: Progress,
+    trace: Option<TraceFile>,
+    steps: Vec<Step>,
+    began: Instant,
+}
+
+impl Watch for Watching {
+    fn begins(&mut self, _: &'static str, command: &Command) {
+        self.progress.begins(command);
+        self.began = Instant::now();
+    }
+
+    fn ended(&mut self, state: &'static str, command: &Command, event: &Event) {
+        let took = self.began.elapsed();
+        if let Some(trace) = &mut self.trace {
+            trace.note(state, command, event);
+        }
+        self.progress.ended(command, event, took);
+        self.steps.push(step(command, event, took));
+    }
+}
+
+impl Watching {
+    fn end(self, outcome: &Outcome) -> (Vec<Step>, TraceKept) {
+        self.progress.end();
+        let nothing = TraceKept { path: None, problem: None };
+        (self.steps, self.trace.map_or(nothing, |trace| trace.finish(outcome.changed)))
+    }
+}
+
+fn step(command: &Command, event: &Event, took: Duration) -> Step {
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let did = command.changes_something() && *event == Event::Done;
+    Step { command: command.describe(), did: did.then(|| told(command).done), took_ms }
+}

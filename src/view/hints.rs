@@ -1,0 +1,63 @@
+//! What to think of before following an advice: the usual cause of a refusal, where it has one.
+
+use engine::{Effect, Refusal, Why};
+
+/// A sentence or two, where they help.
+pub fn hint(refusal: &Refusal) -> Option<&'static str> {
+    Some(match refusal {
+        Refusal::DockerUnknown { why: Why::NotListening { .. } } => {
+            "Is Docker running? Is it another context or DOCKER_HOST?"
+        }
+        Refusal::DockerUnknown { why: Why::PermissionDenied { .. } } => {
+            "Your user is not in the group that may use Docker."
+        }
+        Refusal::RecordUnusable { .. } => {
+            "The record only says what was last seen. Without it, the gateway is found by its name."
+        }
+        Refusal::OtherDaemon { .. } => {
+            "Is another Docker context or DOCKER_HOST set? Was Docker's data root or storage driver changed? The data \
+             is where the record says, until somebody moves it."
+        }
+        Refusal::WrongVolume { .. } => {
+            "Its work is in the volume that it does not mount: started like this, it looks empty."
+        }
+        Refusal::ContainerHidden { .. } => "Was Docker's storage driver switched, or did a power cut damage its files?",
+        Refusal::VolumesAmbiguous { .. } => "Any of them can be named. The others stay as they are.",
+        Refusal::DataGone { .. } => {
+            "Is a disk not mounted? Then mount it first. Otherwise this makes a new, empty gateway, and keeps the old \
+             record beside the new one."
+        }
+        Refusal::ResetContainerExists { .. } => {
+            "A gateway whose container exists is not lost: `nemoclaw onboard` starts it."
+        }
+        Refusal::VolumeHeld { writing: true, .. } => "Two containers that write to one volume damage what is in it.",
+        Refusal::DockerUnknown { .. }
+        | Refusal::StateUnusable { .. }
+        | Refusal::Locked { .. }
+        | Refusal::OtherPreset { .. }
+        | Refusal::ForeignContainer { .. }
+        | Refusal::VolumeHeld { writing: false, .. }
+        | Refusal::ImageUnavailable { .. }
+        | Refusal::ImageUnfit { .. }
+        | Refusal::ManagedElsewhere { .. }
+        | Refusal::AutoRemove { .. }
+        | Refusal::LayerHoldsData { .. }
+        | Refusal::PortHeld { .. }
+        | Refusal::NotRecovered { .. }
+        | Refusal::NotCreated { .. }
+        | Refusal::ReadinessUnknown { .. }
+        | Refusal::NoSuchVolume { .. }
+        | Refusal::NotProved { .. }
+        | Refusal::NotYet { .. }
+        | Refusal::Interrupted { .. } => return None,
+    })
+}
+
+/// What following an advice does, where that is not to lead out by itself.
+pub fn effect(effect: Effect) -> Option<&'static str> {
+    match effect {
+        Effect::LeadsOut => None,
+        Effect::OnTheMachine => Some("then the same command again"),
+        Effect::NotYet => Some("not in this version yet"),
+    }
+}

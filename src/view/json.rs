@@ -1,0 +1,198 @@
+//! The result for programs: one document. Absent fields are null where the run did not learn them, never a default.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use engine::{Decision, End, Outcome, Plan, Reason, Refusal, Row, SandboxName, Status, VolumeName};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Asked, Report, Step};
+
+/// The version of the document's form.
+const SCHEMA: u32 = 1;
+
+/// The document of one run.
+pub fn json(report: &Report) -> String {
+    let outcome = &report.outcome;
+    let seen = &outcome.seen;
+    let acts = report.asked != Asked::Status;
+    document(&Document {
+        schema: SCHEMA,
+        outcome: outcome_id(report),
+        reason: report.reason().id(),
+        message: report.message(),
+        advice: report.advice(),
+        row: outcome.row.map(row_id),
+        changed: acts.then_some(outcome.changed),
+        simulated: false,
+        gateway: report.gateway.as_str(),
+        preset: seen.preset.as_ref().unwrap_or(&report.preset).as_str(),
+        endpoint: seen.endpoint.as_ref().map(engine::Endpoint::url),
+        container: seen.container.as_ref().map(|(id, name, status)| Container {
+            id: id.as_str(),
+            name: name.as_str(),
+            status: status.map(Status::as_str),
+        }),
+        image: seen.image.as_ref().map(|(reference, id)| Image { reference: reference.as_str(), id: id.as_str() }),
+        volumes: &seen.volumes,
+        sandboxes: Sandboxes { found: seen.sandboxes.as_ref(), missing: &seen.missing },
+        daemon: Daemon {
+            address: &report.address,
+            id: seen.daemon.as_ref().map(|daemon| daemon.id.as_str()),
+            name: seen.daemon.as_ref().map(|daemon| daemon.name.as_str()),
+            data_root: seen.daemon.as_ref().map(|daemon| daemon.data_root.as_str()),
+        },
+        plan: if report.asked == Asked::DryRun { plan(outcome) } else { None },
+        steps: acts.then(|| report.steps.iter().map(Took::from).collect()),
+        warnings: report.said().into_iter().map(|said| said.text).collect(),
+        trace: acts.then_some(report.trace.as_deref()),
+    })
+}
+
+/// The document of a fault of our own.
+pub fn internal(message: &str) -> String {
+    let (outcome, reason) = ("failed", "internal");
+    document(&serde_json::json!({ "schema": SCHEMA, "outcome": outcome, "reason": reason, "message": message }))
+}
+
+/// The stable ID of a row.
+pub fn row_id(row: Row) -> String {
+    match serde_json::to_value(row) {
+        Ok(Value::String(id)) => id,
+        Ok(_) | Err(_) => unreachable!("a row serializes as its ID"),
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    outcome: &'static str,
+    reason: &'static str,
+    message: String,
+    advice: Option<String>,
+    row: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<bool>,
+    simulated: bool,
+    gateway: &'a str,
+    preset: &'a str,
+    endpoint: Option<String>,
+    container: Option<Container<'a>>,
+    image: Option<Image<'a>>,
+    volumes: &'a [VolumeName],
+    sandboxes: Sandboxes<'a>,
+    daemon: Daemon<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<Vec<Took<'a>>>,
+    warnings: Vec<String>,
+    /// None where there is none to be told of; some null where none was left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<Option<&'a Path>>,
+}
+
+#[derive(Serialize)]
+struct Container<'a> {
+    id: &'a str,
+    name: &'a str,
+    status: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Image<'a> {
+    reference: &'a str,
+    id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Sandboxes<'a> {
+    /// Null where they were not listed.
+    found: Option<&'a BTreeSet<SandboxName>>,
+    missing: &'a BTreeSet<SandboxName>,
+}
+
+#[derive(Serialize)]
+struct Daemon<'a> {
+    address: &'a str,
+    id: Option<&'a str>,
+    name: Option<&'a str>,
+    data_root: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Took<'a> {
+    command: &'a str,
+    took_ms: u64,
+}
+
+impl<'a> From<&'a Step> for Took<'a> {
+    fn from(step: &'a Step) -> Self {
+        Self { command: &step.command, took_ms: step.took_ms }
+    }
+}
+
+fn document(document: &impl Serialize) -> String {
+    match serde_json::to_string_pretty(document) {
+        Ok(text) => text + "\n",
+        Err(error) => unreachable!("a document of strings and numbers has a JSON form: {error}"),
+    }
+}
+
+fn outcome_id(report: &Report) -> &'static str {
+    match report.outcome.refusal() {
+        Some(Refusal::Interrupted { .. }) => return "interrupted",
+        Some(_) => return "refused",
+        None => {}
+    }
+    match (&report.outcome.end, report.asked) {
+        (End::Ready { how, .. }, _) => how.as_str(),
+        (End::Refused { .. }, _) => "refused",
+        (End::Looked { .. }, Asked::DryRun) => "planned",
+        (End::Looked { decision }, Asked::Onboard | Asked::Status) => stands(decision, report.reason()),
+    }
+}
+
+/// How a gateway stands that was only looked at.
+fn stands(decision: &Decision, reason: Reason) -> &'static str {
+    match decision.plan {
+        Plan::Keep { .. } => "ready",
+        Plan::Look(_)
+        | Plan::Refuse { .. }
+        | Plan::Perform { .. }
+        | Plan::Replace { .. }
+        | Plan::EndReplacement { .. }
+        | Plan::Reset { .. } => reason.id(),
+    }
+}
+
+/// The decision itself, less the values of environment variables, which are secrets.
+fn plan(outcome: &Outcome) -> Option<Value> {
+    let End::Looked { decision } = &outcome.end else { return None };
+    let mut plan = serde_json::to_value(decision.as_ref()).ok()?;
+    redact(&mut plan);
+    Some(plan)
+}
+
+fn redact(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (key, field) in fields.iter_mut() {
+                match field {
+                    Value::Object(env) if key == "env" => {
+                        env.values_mut().for_each(|secret| *secret = Value::String("<redacted>".to_owned()));
+                    }
+                    Value::Null
+                    | Value::Bool(_)
+                    | Value::Number(_)
+                    | Value::String(_)
+                    | Value::Array(_)
+                    | Value::Object(_) => redact(field),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

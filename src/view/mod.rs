@@ -1,0 +1,287 @@
+//! What is told of a run: once gathered, then told to people ([`text`]) or to programs ([`json`]) in the same words.
+//! Absent on purpose: decisions, and anything that is not in the outcome.
+
+mod data;
+mod decision;
+mod hints;
+pub mod json;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use engine::{End, GatewayName, How, NodeNameFrom, Note, Outcome, Plan, PresetName, Reason, Refusal, Status, Told};
+
+use crate::again::Again;
+use crate::args::Output;
+
+/// What the person asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// `onboard`.
+    Onboard,
+    /// `onboard --dry-run`.
+    DryRun,
+    /// `status`.
+    Status,
+}
+
+/// One command that was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What it was to do.
+    pub command: String,
+    /// What it did, where it changed something.
+    pub did: Option<String>,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// All that is told of one run.
+#[derive(Debug)]
+pub struct Report {
+    /// What was asked for.
+    pub asked: Asked,
+    /// The gateway meant.
+    pub gateway: GatewayName,
+    /// The preset asked for.
+    pub preset: PresetName,
+    /// Docker's address.
+    pub address: String,
+    /// What further commands have to repeat.
+    pub again: Again,
+    /// How the run ended.
+    pub outcome: Outcome,
+    /// What was carried out, in order.
+    pub steps: Vec<Step>,
+    /// Where the trace lies.
+    pub trace: Option<PathBuf>,
+    /// Why there is no whole trace.
+    pub trace_problem: Option<io::Error>,
+}
+
+/// Something told beside the result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Whether it calls for attention.
+    pub warning: bool,
+    /// One sentence.
+    pub text: String,
+}
+
+/// Tells the result on stdout.
+pub fn tell(report: &Report, output: Output) {
+    match output {
+        Output::Text => put(&text::text(report, color(&io::stdout()))),
+        Output::Json => put(&json::json(report)),
+    }
+}
+
+/// Writes to stdout. A reader that is gone is no fault of the run's.
+pub fn put(text: &str) {
+    let mut stdout = io::stdout().lock();
+    if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        eprintln!("nemoclaw: the result could not be written: {error}");
+    }
+}
+
+/// Whether colors are wanted there: on a terminal, unless `NO_COLOR` is set.
+pub fn color(stream: &impl IsTerminal) -> bool {
+    let says_no = |name: &str, no: fn(&str) -> bool| std::env::var(name).is_ok_and(|value| no(&value));
+    stream.is_terminal() && !says_no("NO_COLOR", |value| !value.is_empty()) && !says_no("TERM", |value| value == "dumb")
+}
+
+/// Foreign text (log lines, Docker's messages) without characters that would steer a terminal.
+pub fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// A text as a sentence: it begins with a capital letter and ends with a full stop.
+pub fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    let mut chars = text.chars();
+    let first = chars.next().map_or(String::new(), |first| first.to_uppercase().to_string());
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", chars.as_str())
+}
+
+/// Names in backticks, with commas.
+pub fn names<T: std::fmt::Display>(names: impl IntoIterator<Item = T>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The sign before a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It is as it should be.
+    Good,
+    /// It needs a look.
+    Warn,
+    /// It is not as it should be.
+    Bad,
+}
+
+impl Mark {
+    /// The sign itself.
+    pub fn sign(self, color: bool) -> String {
+        let (sign, code) = match self {
+            Self::Good => ("✓", 32),
+            Self::Warn => ("!", 33),
+            Self::Bad => ("✗", 31),
+        };
+        if color { format!("\x1b[{code}m{sign}\x1b[0m") } else { sign.to_owned() }
+    }
+}
+
+impl Report {
+    /// The stable ID of how it ended.
+    pub fn reason(&self) -> Reason {
+        match self.asked {
+            Asked::DryRun => self.outcome.planned(),
+            Asked::Onboard | Asked::Status => self.outcome.reason(),
+        }
+    }
+
+    /// The process's exit code.
+    pub fn exit(&self) -> u8 {
+        self.reason().exit()
+    }
+
+    /// The next command to type, where there is one.
+    pub fn advice(&self) -> Option<String> {
+        if let Some(refusal) = self.outcome.refusal() {
+            return Some(self.again.complete(&refusal.advice(&self.gateway).command));
+        }
+        match (&self.outcome.end, self.asked) {
+            (End::Looked { decision }, Asked::Status) => match decision.plan {
+                Plan::Keep { .. } => None,
+                Plan::Look(_)
+                | Plan::Refuse { .. }
+                | Plan::Perform { .. }
+                | Plan::Replace { .. }
+                | Plan::EndReplacement { .. }
+                | Plan::Reset { .. } => Some(self.again.onboard(&self.gateway)),
+            },
+            (End::Looked { .. }, Asked::Onboard | Asked::DryRun) | (End::Ready { .. } | End::Refused { .. }, _) => None,
+        }
+    }
+
+    /// What happened, in one sentence.
+    pub fn message(&self) -> String {
+        let gateway = &self.gateway;
+        if let Some(refusal) = self.outcome.refusal() {
+            if let Refusal::Interrupted { .. } = refusal {
+                return format!("The run was {refusal}; the next one goes on from what is there.");
+            }
+            return sentence(&refusal.to_string());
+        }
+        match (&self.outcome.end, self.asked) {
+            (End::Looked { decision }, Asked::DryRun) => {
+                format!("Nothing was changed. Onboarding `{gateway}` would {}.", decision::would(&decision.plan))
+            }
+            (End::Looked { decision }, Asked::Onboard | Asked::Status) => match &decision.plan {
+                Plan::Keep { .. } => self.ready(None),
+                Plan::Look(_)
+                | Plan::Refuse { .. }
+                | Plan::Perform { .. }
+                | Plan::Replace { .. }
+                | Plan::EndReplacement { .. }
+                | Plan::Reset { .. } => format!("The gateway `{gateway}` {}.", self.stands()),
+            },
+            (End::Ready { how, .. }, _) => self.ready(Some(*how)),
+            (End::Refused { refusal }, _) => sentence(&refusal.to_string()),
+        }
+    }
+
+    fn ready(&self, how: Option<How>) -> String {
+        let seen = &self.outcome.seen;
+        let at = seen.endpoint.as_ref().map_or(String::new(), |endpoint| format!(" at {}", endpoint.url()));
+        let how = how.map_or(String::new(), |how| format!(" ({})", how.as_str()));
+        let but = match seen.missing.len() {
+            0 => String::new(),
+            1 => format!(", but a sandbox recorded earlier was not found: {}", names(&seen.missing)),
+            count => format!(", but {count} sandboxes recorded earlier were not found: {}", names(&seen.missing)),
+        };
+        format!("The gateway `{}` is ready{at}{how}{but}.", self.gateway)
+    }
+
+    /// How a gateway stands that is not ready, after its name.
+    pub fn stands(&self) -> &'static str {
+        match &self.outcome.seen.container {
+            None => "has no container",
+            Some((_, _, Some(Status::Running))) => "runs, and is not ready",
+            Some((_, _, Some(Status::Created))) => "was made and never started",
+            Some((_, _, Some(Status::Paused))) => "is paused",
+            Some((_, _, Some(Status::Restarting))) => "has ended, and Docker is about to start it again",
+            Some((_, _, Some(Status::Exited | Status::Dead))) => "is stopped",
+            Some((_, _, None)) => "is in a state that Docker did not tell",
+        }
+    }
+
+    /// What there is to tell beside the result.
+    pub fn said(&self) -> Vec<Said> {
+        let mut said: Vec<_> = self.outcome.notes.iter().map(told).collect();
+        if let End::Looked { decision } = &self.outcome.end
+            && let Plan::Keep { verdict } = &decision.plan
+        {
+            said.extend(verdict.notes.iter().map(noted));
+        }
+        if let Some(problem) = &self.trace_problem {
+            said.push(warning(format!("the trace of this run could not be written: {problem}")));
+        }
+        // A look tells the same note in its decision and in its outcome.
+        let mut once: Vec<Said> = Vec::new();
+        for one in said {
+            if !once.contains(&one) {
+                once.push(one);
+            }
+        }
+        once
+    }
+}
+
+fn told(told: &Told) -> Said {
+    match told {
+        Told::Note { said } => noted(said),
+        Told::NodeName { name, from: NodeNameFrom::Record } => {
+            note(format!("the new container has the node name `{name}`, as recorded: its data is kept under that name"))
+        }
+        Told::NodeName { name, from: NodeNameFrom::VolumeLabel } => note(format!(
+            "the new container has the node name `{name}`, as the volume's label says: its data is kept under that name"
+        )),
+        Told::NodeName { name, from: NodeNameFrom::Preset } => warning(format!(
+            "the new container has the node name `{name}`, by the preset's rule, since no record and no label names \
+             one; if it looks empty, its data is there, kept under another node name"
+        )),
+        Told::SpecAsOfBirth { image, created } => warning(format!(
+            "the image `{image}` is the one as of {}; if the gateway was upgraded since, name its image with `--image`",
+            created.as_deref().unwrap_or("when the volume was made")
+        )),
+        Told::SandboxesUnknown { why } => warning(format!("the sandboxes could not be listed: {why}")),
+        Told::RecordNotWritten { failure } => {
+            warning(format!("the record of this gateway could not be written: {failure}"))
+        }
+    }
+}
+
+fn noted(said: &Note) -> Said {
+    match said {
+        Note::NewerDefault { .. } | Note::Managed { .. } => note(said.to_string()),
+        Note::Unverified | Note::Drifted { .. } | Note::AutoRemoved | Note::SecondWriter { .. } => {
+            warning(said.to_string())
+        }
+    }
+}
+
+fn note(text: String) -> Said {
+    Said { warning: false, text: sentence(&text) }
+}
+
+fn warning(text: String) -> Said {
+    Said { warning: true, text: sentence(&text) }
+}

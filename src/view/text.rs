@@ -1,0 +1,260 @@
+//! The result for people: what happened, what is there, what to type next; and in the last line where the data is.
+
+use engine::{Advice, Decision, End, Plan, Refusal, Status};
+
+use super::{Asked, Mark, Report, clean, data, decision, hints, names, sentence};
+
+/// The result of one run.
+pub fn text(report: &Report, color: bool) -> String {
+    let mut page = Page { text: String::new(), color };
+    match (report.outcome.refusal(), &report.outcome.end) {
+        (Some(refusal @ Refusal::Interrupted { .. }), _) => interrupted(&mut page, report, refusal),
+        (Some(refusal), _) => refused(&mut page, report, refusal),
+        (None, End::Looked { decision }) if report.asked == Asked::DryRun => planned(&mut page, report, decision),
+        (None, End::Looked { decision }) => match decision.plan {
+            Plan::Keep { .. } => ready(&mut page, report),
+            Plan::Look(_)
+            | Plan::Refuse { .. }
+            | Plan::Perform { .. }
+            | Plan::Replace { .. }
+            | Plan::EndReplacement { .. }
+            | Plan::Reset { .. } => not_ready(&mut page, report),
+        },
+        (None, End::Ready { .. } | End::Refused { .. }) => ready(&mut page, report),
+    }
+    page.said(report);
+    page.blank();
+    page.line(&data::line(report));
+    page.text
+}
+
+fn ready(page: &mut Page, report: &Report) {
+    let in_doubt = report.reason() == engine::Reason::Unverified || !report.outcome.seen.missing.is_empty();
+    let mark = if in_doubt { Mark::Warn } else { Mark::Good };
+    page.headline(mark, &report.message());
+    if let End::Ready { how, .. } = &report.outcome.end {
+        page.line(&format!("  {}", how_it_came(*how, report.outcome.changed)));
+    }
+    page.rows(&seen_rows(report));
+}
+
+/// What the run did, in a sentence that says what became of the container.
+fn how_it_came(how: engine::How, changed: bool) -> &'static str {
+    match how {
+        engine::How::Reused if changed => "It was ready already; its container was left as it is.",
+        engine::How::Reused => "It was ready already; nothing was changed.",
+        engine::How::Recovered => "It was stopped; the same container runs again, on the same volumes.",
+        engine::How::Repaired => "It ran and did not answer; the same container answers again, on the same volumes.",
+        engine::How::Adopted => "Its container was missing; a new one was made on the volumes that were there.",
+        engine::How::Created => "Nothing of it was there; container and volumes are new.",
+    }
+}
+
+fn not_ready(page: &mut Page, report: &Report) {
+    page.headline(Mark::Warn, &report.message());
+    let mut rows = seen_rows(report);
+    rows.extend(report.advice().map(|command| ("Next", command)));
+    page.rows(&rows);
+    page.exposed(report);
+}
+
+/// What a prune would take. A container that runs or is paused is safe from it, and so are its volumes.
+fn exposed(report: &Report) -> Option<&'static str> {
+    let seen = &report.outcome.seen;
+    match &seen.container {
+        Some((_, _, Some(Status::Created | Status::Exited | Status::Dead))) => Some(
+            "Until it runs again, `docker system prune` would take its container and its network.\n\
+             Its volumes would stay, but have no container: then `docker volume prune --all` would take them\n\
+             (with a Docker client older than 23, any `docker volume prune`).",
+        ),
+        None if !seen.volumes.is_empty() => Some(
+            "Until it has a container again, `docker volume prune --all` would take its volumes\n\
+             (with a Docker client older than 23, any `docker volume prune`).\n\
+             Onboarding makes a new container on them.",
+        ),
+        None => Some("No volume of it was seen either: onboarding makes a new gateway."),
+        Some((_, _, Some(Status::Running | Status::Paused | Status::Restarting) | None)) => None,
+    }
+}
+
+fn planned(page: &mut Page, report: &Report, decision: &Decision) {
+    page.headline(Mark::Good, &report.message());
+    let mut rows = vec![("Row", decision::row(decision))];
+    rows.extend(decision.waits_on.as_ref().map(|why| ("Waits on", why.to_string())));
+    rows.extend(seen_rows(report));
+    page.rows(&rows);
+}
+
+fn refused(page: &mut Page, report: &Report, refusal: &Refusal) {
+    let (gateway, reason) = (&report.gateway, refusal.reason());
+    let headline = match report.asked {
+        Asked::Onboard => format!("The gateway `{gateway}` was not brought up ({}).", reason.id()),
+        Asked::Status if own_at_rest(report, refusal) => {
+            let stands = report.stands();
+            format!("The gateway `{gateway}` {stands}, and onboarding would be refused ({}).", reason.id())
+        }
+        Asked::DryRun | Asked::Status => format!("Onboarding `{gateway}` would be refused ({}).", reason.id()),
+    };
+    page.headline(Mark::Bad, &headline);
+    let why = match hints::hint(refusal) {
+        Some(hint) => format!("{}\n{hint}", reason.meaning()),
+        None => reason.meaning().to_owned(),
+    };
+    let mut rows = vec![("Saw", saw(refusal)), data::untouched(report)];
+    rows.extend(done(report));
+    rows.extend([("Why", why), ("Next", next(report, refusal))]);
+    rows.extend(report.trace.as_ref().map(|path| ("Trace", path.display().to_string())));
+    page.rows(&rows);
+    if let Refusal::NotRecovered { log, .. } = refusal
+        && !log.is_empty()
+    {
+        page.blank();
+        page.line("The last lines that it wrote:");
+        log.iter().for_each(|line| page.line(&format!("  | {}", line.trim_end())));
+    }
+    if report.asked == Asked::Status && own_at_rest(report, refusal) {
+        page.exposed(report);
+    }
+}
+
+/// Whether the gateway's own container was seen and does not run.
+fn own_at_rest(report: &Report, refusal: &Refusal) -> bool {
+    let foreign = matches!(refusal, Refusal::ForeignContainer { .. } | Refusal::OtherPreset { .. });
+    let at_rest = match &report.outcome.seen.container {
+        Some((_, _, Some(Status::Created | Status::Exited | Status::Dead))) => true,
+        Some((_, _, Some(Status::Running | Status::Paused | Status::Restarting) | None)) | None => false,
+    };
+    at_rest && !foreign
+}
+
+/// What was seen; volumes to choose from one a line.
+fn saw(refusal: &Refusal) -> String {
+    let Refusal::VolumesAmbiguous { path, candidates } = refusal else { return sentence(&refusal.to_string()) };
+    let mut text = format!("{} volumes could be the gateway's `{path}`:", candidates.len());
+    for volume in candidates {
+        text.push_str(&format!("\n`{}`", volume.name));
+        text.extend(volume.created.as_ref().map(|created| format!(", made {created}")));
+        text.extend(volume.size_bytes.map(|bytes| format!(", holding {}", size(bytes))));
+    }
+    text
+}
+
+fn next(report: &Report, refusal: &Refusal) -> String {
+    let Advice { command, effect } = refusal.advice(&report.gateway);
+    let command = report.again.complete(&command);
+    match hints::effect(effect) {
+        Some(effect) => format!("{command}\n({effect})"),
+        None => command,
+    }
+}
+
+fn interrupted(page: &mut Page, report: &Report, refusal: &Refusal) {
+    page.headline(Mark::Warn, &report.message());
+    let mut rows = vec![data::untouched(report)];
+    rows.extend(done(report));
+    rows.push(("Next", next(report, refusal)));
+    page.rows(&rows);
+}
+
+/// What the run had changed before it ended.
+fn done(report: &Report) -> Option<(&'static str, String)> {
+    let did: Vec<_> = report.steps.iter().filter_map(|step| step.did.as_deref()).collect();
+    (!did.is_empty()).then(|| ("Done before", did.join("\n")))
+}
+
+/// What was seen of the gateway.
+fn seen_rows(report: &Report) -> Vec<(&'static str, String)> {
+    let seen = &report.outcome.seen;
+    let mut rows = Vec::new();
+    if let Some((id, name, status)) = &seen.container {
+        let status = status.map_or("status unknown", Status::as_str);
+        rows.push(("Container", format!("{name} ({}, {status})", id.as_str().get(..12).unwrap_or(id.as_str()))));
+    }
+    rows.extend(seen.image.as_ref().map(|(reference, _)| ("Image", reference.to_string())));
+    if !seen.volumes.is_empty() {
+        let volumes: Vec<_> = seen.volumes.iter().map(ToString::to_string).collect();
+        rows.push((if volumes.len() == 1 { "Volume" } else { "Volumes" }, volumes.join("\n")));
+    }
+    if let Some(found) = &seen.sandboxes {
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+        rows.push(("Sandboxes", if found.is_empty() { "none".to_owned() } else { found.join(", ") }));
+    }
+    if !seen.missing.is_empty() {
+        rows.push(("Missing", format!("{} (they stay in the record)", names(&seen.missing))));
+    }
+    rows
+}
+
+/// A size as a person reads it.
+fn size(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    match UNITS.into_iter().find(|(_, unit)| bytes >= *unit) {
+        Some((name, unit)) => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
+        None if bytes == 1 => "1 byte".to_owned(),
+        None => format!("{bytes} bytes"),
+    }
+}
+
+/// Lines under way to the terminal.
+struct Page {
+    text: String,
+    color: bool,
+}
+
+impl Page {
+    fn headline(&mut self, mark: Mark, text: &str) {
+        let text = clean(text);
+        let text = if self.color { format!("\x1b[1m{text}\x1b[0m") } else { text };
+        self.text.push_str(&format!("{} {text}\n", mark.sign(self.color)));
+    }
+
+    fn line(&mut self, text: &str) {
+        self.text.push_str(&clean(text));
+        self.text.push('\n');
+    }
+
+    fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// Labels in one column, values in another; a value may have several lines.
+    fn rows(&mut self, rows: &[(&str, String)]) {
+        if rows.is_empty() {
+            return;
+        }
+        self.blank();
+        let width = rows.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
+        for (label, value) in rows {
+            for (index, line) in value.lines().enumerate() {
+                let label = if index == 0 { label } else { "" };
+                let label = format!("{label:width$}");
+                let label = if self.color { format!("\x1b[2m{label}\x1b[0m") } else { label };
+                self.line_after(&format!("  {label}  "), line);
+            }
+        }
+    }
+
+    fn line_after(&mut self, ours: &str, foreign: &str) {
+        self.text.push_str(ours);
+        self.line(foreign);
+    }
+
+    /// What a prune would take.
+    fn exposed(&mut self, report: &Report) {
+        if let Some(exposed) = exposed(report) {
+            self.blank();
+            self.line(exposed);
+        }
+    }
+
+    /// What there is to tell beside the result.
+    fn said(&mut self, report: &Report) {
+        let said = report.said();
+        if !said.is_empty() {
+            self.blank();
+        }
+        for said in said {
+            self.line(&format!("{}: {}", if said.warning { "Warning" } else { "Note" }, said.text));
+        }
+    }
+}

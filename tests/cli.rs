@@ -1,0 +1,122 @@
+//! What a person sees who mistypes something: stdout, stderr and exit code as one block. Nothing of it asks Docker.
+//! Absent on purpose: runs that reach Docker, which are the end-to-end suite's.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up is a failed test")]
+
+use std::io::ErrorKind;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
+
+/// Runs the binary with nothing of this machine's environment, in a folder of its own.
+fn run(folder: &Path, args: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nemoclaw"));
+    command.args(args).current_dir(folder).env_clear().env("NEMOCLAW_HOME", folder.join("state"));
+    command.env("DOCKER_HOST", format!("unix://{}", folder.join("docker.sock").display()));
+    let output = command.output().unwrap();
+    let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    let exit = output.status.code().unwrap();
+    let block = format!("$ nemoclaw {}\n--- exit {exit}\n--- stdout\n{stdout}--- stderr\n{stderr}", args.join(" "));
+    let lines: Vec<_> = block.lines().map(str::trim_end).collect();
+    lines.join("\n") + "\n"
+}
+
+/// Runs each line of flags, and sees to it that Docker was not asked and nothing was written.
+fn check(name: &str, files: &[(&str, &str)], runs: &[&[&str]]) {
+    let folder = tempfile::tempdir().unwrap();
+    let docker = UnixListener::bind(folder.path().join("docker.sock")).unwrap();
+    docker.set_nonblocking(true).unwrap();
+    files.iter().for_each(|(file, text)| std::fs::write(folder.path().join(file), text).unwrap());
+    let blocks: Vec<_> = runs.iter().map(|args| run(folder.path(), args)).collect();
+    insta::assert_snapshot!(name, blocks.join("\n"));
+    assert_eq!(docker.accept().map(|_| ()).map_err(|none| none.kind()), Err(ErrorKind::WouldBlock), "Docker was asked");
+    assert!(!folder.path().join("state").exists(), "something was written");
+}
+
+#[test]
+fn help() {
+    check(
+        "help",
+        &[],
+        &[&[], &["--help"], &["onboard", "-h"], &["onboard", "--help"], &["status", "-h"], &["--version"]],
+    );
+}
+
+#[test]
+fn names() {
+    check(
+        "names",
+        &[],
+        &[
+            &["onboard", "--gateway", "my/gw"],
+            &["onboard", "--gateway", "../etc"],
+            &["status", "--gateway", "prod-next"],
+            &["status", "--gateway", ""],
+            &["onboard", "--gateway", "x"],
+            &["onboard", "--adopt", "old volume"],
+            &["onboard", "--preset", "refrence"],
+        ],
+    );
+}
+
+#[test]
+fn images_ports_and_times() {
+    check(
+        "images_ports_and_times",
+        &[],
+        &[
+            &["onboard", "--image", "ghcr.io/Acme/gateway:1"],
+            &["onboard", "--image", "gateway:"],
+            &["onboard", "--image", "gateway@sha256:12"],
+            &["onboard", "--port", "0"],
+            &["onboard", "--port", "65536"],
+            &["onboard", "--port", "http"],
+            &["onboard", "--timeout", "90"],
+            &["onboard", "--timeout", "5 fortnights"],
+            &["onboard", "--timeout", "soon"],
+            &["onboard", "--timeout", "0s"],
+            &["status", "--timeout", "99999d"],
+        ],
+    );
+}
+
+#[test]
+fn consent_is_the_gateways_name_typed_once_more() {
+    check(
+        "consent",
+        &[],
+        &[
+            &["onboard", "--gateway", "prod", "--reset"],
+            &["onboard", "--gateway", "prod", "--confirm", "prod"],
+            &["onboard", "--gateway", "prod", "--reset", "--confirm", "prod-eu"],
+        ],
+    );
+}
+
+#[test]
+fn spec_files() {
+    let unknown_key = "name = \"mine\"\nvolumes = [\"a\"]\n";
+    let no_toml = "name = \"mine\ncontainer = \"x\"\n";
+    let reference = engine::BUILT_IN[0].1;
+    let wrong_path = reference.replace("path = \"/data\"", "path = \"data\"");
+    check(
+        "spec_files",
+        &[("unknown-key.toml", unknown_key), ("no.toml", no_toml), ("wrong-path.toml", &wrong_path)],
+        &[
+            &["onboard", "--spec", "unknown-key.toml"],
+            &["onboard", "--spec", "no.toml"],
+            &["status", "--spec", "wrong-path.toml"],
+            &["onboard", "--spec", "absent.toml"],
+            &["onboard", "--spec", "no.toml", "--preset", "reference"],
+        ],
+    );
+}
+
+#[test]
+fn usage() {
+    check(
+        "usage",
+        &[],
+        &[&["onbord"], &["onboard", "--upgrade"], &["status", "--port", "1"], &["onboard", "--output", "yaml"]],
+    );
+}
