@@ -84,7 +84,7 @@ pub enum Row {
 
 /// The one thing to do next.
 #[derive(Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "plan")]
+#[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Plan {
     /// Look again, at more or after a pause.
     Look(Look),

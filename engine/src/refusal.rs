@@ -17,7 +17,7 @@ use crate::spec::PortSpec;
 
 /// A refusal, with what was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "refusal")]
+#[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Refusal {
     /// Docker could not be asked.
     DockerUnknown {

@@ -1,5 +1,7 @@
 //! Whole runs of the machine against a script: which commands it names, in which order, and how it ends.
 
+#![expect(clippy::unwrap_used, reason = "a mistake of the test itself may panic")]
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use engine::{
