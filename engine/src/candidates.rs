@@ -31,7 +31,7 @@ pub fn choose(case: &Case<'_>) -> Result<Chosen, Waits> {
         let chosen = match (&case.intent.adopt, recorded) {
             (Some(adopt), _) if index == 0 => adopt.clone(),
             (_, Some(recorded)) => recorded.name.clone(),
-            (_, None) => match candidates(case, spec, volumes, name).as_slice() {
+            (_, None) => match candidates(case, spec, volumes, name, &mounts).as_slice() {
                 [] => name.clone(),
                 [only] => only.name.clone(),
                 several => {
@@ -55,10 +55,13 @@ fn candidates<'a>(
     spec: &GatewaySpec,
     volumes: &'a [VolumeSeen],
     name: &VolumeName,
+    taken: &[(String, VolumeName)],
 ) -> Vec<&'a VolumeSeen> {
     let gateway = case.intent.gateway.as_str();
-    let another_mounts =
-        |volume: &VolumeSeen| volume.name != *name && spec.volumes().any(|(other, _)| volume.name == *other);
+    let another_mounts = |volume: &VolumeSeen| {
+        taken.iter().any(|(_, other)| volume.name == *other)
+            || volume.name != *name && spec.volumes().any(|(other, _)| volume.name == *other)
+    };
     let labelled: Vec<_> = volumes
         .iter()
         .filter(|volume| labels::gateway_of(&volume.labels) == Some(gateway) && !another_mounts(volume))

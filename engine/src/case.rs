@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::candidates::{Chosen, choose};
 use crate::command::Endpoint;
 use crate::container::{Attachment, ContainerSeen, MountedSource, Status};
 use crate::intent::Intent;
@@ -127,35 +128,49 @@ impl<'a> Case<'a> {
         Ok(self.volumes()?.iter().any(|volume| volume.name == *name))
     }
 
-    /// Which volumes are the gateway's: its container's mounts; else the record's; else all that could be.
+    /// Which volumes are the gateway's: its container's mounts; else the record's, or all that could be, and those that
+    /// a new container would be made on, whether they are there or not.
     pub fn current_volumes(&self) -> Result<BTreeSet<VolumeName>, Waits> {
         if let Some(own) = self.own()? {
-            return Ok(named_volumes(own).cloned().collect());
+            return Ok(own.mounts.iter().filter_map(|mount| mount.volume()).cloned().collect());
         }
-        if let Some(record) = self.past() {
-            return Ok(record
-                .volumes
-                .iter()
-                .map(|volume| volume.name.clone())
-                .chain(self.intent.adopt.clone())
-                .collect());
+        let mut current: BTreeSet<_> = match choose(self)? {
+            Chosen::Mounts(mounts) => mounts.into_iter().map(|(_, name)| name).collect(),
+            Chosen::Ambiguous { candidates, .. } => candidates.into_iter().map(|volume| volume.name).collect(),
+        };
+        match self.past().map(GatewayRecord::volume_names).filter(|names| !names.is_empty()) {
+            Some(recorded) => current.extend(recorded),
+            None => current.extend(self.volumes()?.iter().map(|volume| volume.name.clone())),
         }
-        Ok(self.volumes()?.iter().map(|volume| volume.name.clone()).collect())
+        Ok(current)
     }
 
-    /// Containers that are not part of this gateway, each with the first of its volumes that they have.
+    /// Containers that are not part of this gateway, with each of its volumes that they have.
     pub fn strangers(&self) -> Result<Vec<(&'a ContainerSeen, VolumeName)>, Waits> {
         let current = self.current_volumes()?;
+        let replacement = self.replacement()?;
         let strangers = self.containers()?.iter().filter(|container| {
-            container.name != self.wanted.container && labels::role_in(container, &self.intent.gateway).is_none()
+            let replaces = replacement.is_some_and(|pair| pair.0.id == container.id || pair.1.id == container.id);
+            container.name != self.wanted.container && !replaces
         });
         Ok(strangers
-            .filter_map(|stranger| {
-                let volume =
-                    stranger.mounts.iter().filter_map(|mount| mount.volume()).find(|name| current.contains(name));
-                volume.map(|volume| (stranger, volume.clone()))
+            .flat_map(|stranger| {
+                let volumes: BTreeSet<_> = stranger.mounts.iter().filter_map(|mount| mount.volume()).collect();
+                volumes.into_iter().filter(|name| current.contains(name)).map(move |name| (stranger, name.clone()))
             })
             .collect())
+    }
+
+    /// The next container of a replacement that was begun and not ended, and the one that it replaces. The labels of a
+    /// container are those of its birth: one that took the gateway's place long ago is no next any more, and where
+    /// there is nothing to go back to it is the gateway's own, whatever its name.
+    pub fn replacement(&self) -> Result<Option<(&'a ContainerSeen, &'a ContainerSeen)>, Waits> {
+        let containers = self.containers()?;
+        Ok(containers.iter().find_map(|next| {
+            labels::role_in(next, &self.intent.gateway).filter(|role| *role == labels::ROLE_NEXT)?;
+            let replaced = next.labels.get(labels::REPLACES)?;
+            containers.iter().find(|other| other.id.as_str() == replaced).map(|previous| (next, previous))
+        }))
     }
 
     /// Whether a container is this gateway's own by its label, the record, or its image and the path of its mount. A

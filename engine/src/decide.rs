@@ -5,12 +5,13 @@
 //! any way to a volume's removal that does not carry an [`Absence`](crate::Absence).
 
 use crate::case::{Case, Waits};
+use crate::event::Failure;
 use crate::intent::Intent;
 use crate::known::{Known, Why};
 use crate::observation::{Observation, Readiness};
-use crate::plan::{Decision, Look, Note, Plan, Row, Verdict};
+use crate::plan::{Act, Decision, Look, Note, Plan, Row, Verdict};
 use crate::reason::Reason;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Trouble};
 use crate::rows::{missing, ownership, present, replacement};
 use crate::tried::{LOOKS_MAX, Tried};
 
@@ -58,8 +59,7 @@ pub fn decide(seen: &Observation, intent: &Intent, tried: &Tried) -> Decision {
         match judge(&case) {
             Ok(None) => {}
             Ok(Some(Plan::Perform { act, .. })) if tried.acts_are_used_up() => {
-                let what = format!("others keep undoing what this run does (last: {})", act.as_str());
-                return refuse(row, Refusal::DockerUnknown { why: Why::Contradiction { what } });
+                return refuse(row, used_up(&case, act));
             }
             Ok(Some(plan)) => return Decision { row, plan, waits_on: None },
             Err(Waits::NotAsked(look)) if tried.looks < LOOKS_MAX => {
@@ -91,12 +91,28 @@ fn give_up(case: &Case<'_>, row: Row, why: Why) -> Decision {
     refuse(row, Refusal::DockerUnknown { why })
 }
 
-/// Whether the gateway's own mark is answered on the port on which its record says it was ready before.
+/// Whether the gateway's own mark is answered on the port on which its record says it was ready before, and no more was
+/// asked for than that.
 fn answers_as_recorded(case: &Case<'_>) -> bool {
+    let intent = case.intent;
+    let asked_for_more = intent.replace.is_some() || intent.reset.is_some() || intent.adopt.is_some();
     let recorded = case.seen.record.record().is_some_and(|record| {
-        record.was_ready && record.spec.port == case.wanted.port && record.spec.preset == case.intent.spec.preset
+        record.was_ready
+            && record.gateway == intent.gateway
+            && record.spec.preset == intent.spec.preset
+            && record.spec == case.wanted
     });
-    recorded && case.seen.host.readiness == Known::Known(Readiness::Ready { marked: true })
+    recorded && !asked_for_more && case.seen.host.readiness == Known::Known(Readiness::Ready { marked: true })
+}
+
+/// What is said when a run has done as much as one may and is no further.
+fn used_up(case: &Case<'_>, act: Act) -> Refusal {
+    if let Ok(Some(own)) = case.own() {
+        let container = own.name.clone();
+        return Refusal::NotRecovered { container, trouble: Trouble::Undone, exit: own.exit.clone(), log: Vec::new() };
+    }
+    let message = "others keep undoing what this run does".to_owned();
+    Refusal::NotCreated { what: act.as_str().to_owned(), failure: Failure::Rejected { status: None, message } }
 }
 
 fn refuse(row: Row, refusal: Refusal) -> Decision {

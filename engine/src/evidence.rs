@@ -17,6 +17,7 @@ use crate::known::{Known, Why};
 use crate::labels;
 use crate::names::{ContainerName, GatewayName, VolumeName};
 use crate::observation::{DaemonIdentity, Observation, Remains};
+use crate::spec::GatewaySpec;
 
 /// Proof that no container in any state bears the gateway's names or has the volume, seen at this daemon, with its
 /// owner's consent to the removal.
@@ -47,16 +48,16 @@ pub enum NotProved {
         /// Its name.
         name: ContainerName,
     },
-    /// The daemon denies the recorded container, but its folder is there.
+    /// The daemon denies the recorded container, but its folder is there, or nobody looked for it.
     Remains,
-    /// The volume is not there, or is not this gateway's.
+    /// The volume is not there, or is not this gateway's by label, record or exact name.
     NotItsVolume,
     /// The record cannot be used.
     Record,
 }
 
 impl Absence {
-    /// Proves that `volume` of the consenting owner's gateway has no container.
+    /// Proves that `volume` of the consenting owner's gateway, which is wanted to look like `spec`, has no container.
     ///
     /// # Errors
     /// The first thing that is not proved.
@@ -64,6 +65,7 @@ impl Absence {
         seen: &Observation,
         consent: &Consent,
         gateway: &GatewayName,
+        spec: &GatewaySpec,
         volume: &VolumeName,
     ) -> Result<Self, NotProved> {
         if consent.gateway() != gateway {
@@ -84,14 +86,23 @@ impl Absence {
         if let Some(container) = known(&seen.host.containers)?.first() {
             return Err(NotProved::Container { name: container.name.clone() });
         }
-        if seen.host.remains == Some(Remains::There) {
-            return Err(NotProved::Remains);
+        match seen.host.remains {
+            Some(Remains::There) => return Err(NotProved::Remains),
+            None if recorded.is_some() => return Err(NotProved::Remains),
+            Some(Remains::Gone | Remains::NotVisible) | None => {}
         }
         let volumes = known(&seen.host.volumes)?;
         let Some(found) = volumes.iter().find(|found| found.name == *volume) else {
             return Err(NotProved::NotItsVolume);
         };
-        if labels::gateway_of(&found.labels).is_some_and(|owner| owner != gateway.as_str()) {
+        let is_its_own = match labels::gateway_of(&found.labels) {
+            Some(owner) => owner == gateway.as_str(),
+            None => {
+                spec.volumes().any(|(name, _)| name == volume)
+                    || recorded.is_some_and(|record| record.volumes.iter().any(|recorded| recorded.name == *volume))
+            }
+        };
+        if !is_its_own {
             return Err(NotProved::NotItsVolume);
         }
         Ok(Self { volume: volume.clone(), gateway: gateway.clone(), daemon: daemon.clone() })
@@ -125,7 +136,7 @@ impl fmt::Display for NotProved {
             Self::DaemonNotAsked => f.write_str("the daemon was not asked who it is"),
             Self::OtherDaemon => f.write_str("the daemon is not the one that the record names"),
             Self::Container { name } => write!(f, "the container `{name}` exists"),
-            Self::Remains => f.write_str("the recorded container's files are on the disk"),
+            Self::Remains => f.write_str("the recorded container's files are on the disk, or were not looked for"),
             Self::NotItsVolume => f.write_str("the volume is not this gateway's"),
             Self::Record => f.write_str("the record cannot be used"),
         }

@@ -185,8 +185,8 @@ impl Preset {
                 Some(table) => SandboxListing::Http { path: rooted("sandboxes.http", &table.http)? },
                 None => SandboxListing::None,
             },
-            carry: self.carry.clone(),
-            noise: self.noise.clone(),
+            carry: self.carry.iter().map(|path| rooted("carry", path)).collect::<Result<_, _>>()?,
+            noise: self.noise.iter().map(|path| rooted("noise", path)).collect::<Result<_, _>>()?,
         })
     }
 }

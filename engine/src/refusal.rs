@@ -237,6 +237,8 @@ pub enum Trouble {
     Disconnected,
     /// Somebody paused it again.
     PausedAgain,
+    /// Whatever this run does, others undo.
+    Undone,
     /// The disk is full, so that starting again cannot help.
     DiskFull,
     /// It is not ready, and is not restarted because Docker would remove it.
@@ -445,6 +447,7 @@ impl fmt::Display for Refusal {
                     | Trouble::NotReady { .. }
                     | Trouble::Disconnected
                     | Trouble::PausedAgain
+                    | Trouble::Undone
                     | Trouble::DiskFull
                     | Trouble::AutoRemoved
                     | Trouble::OutOfTime => Ok(()),
@@ -514,6 +517,7 @@ impl fmt::Display for Trouble {
                 f.write_str("runs without its network or its published port, also after one attempt to give them back")
             }
             Self::PausedAgain => f.write_str("was unpaused, and somebody paused it again"),
+            Self::Undone => f.write_str("does not stay up: others keep undoing what this run does"),
             Self::DiskFull => f.write_str("is not ready, and the disk that holds Docker's data is full"),
             Self::AutoRemoved => {
                 f.write_str("runs, but is not ready; it is not restarted because Docker would remove it")

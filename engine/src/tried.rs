@@ -128,6 +128,9 @@ impl Tried {
         self.acts = self.acts.saturating_add(1);
         if let Failure::Unknown { .. } = failure {
             self.unsure.insert(act);
+            if let Act::Start | Act::Unpause | Act::Restart = act {
+                self.waited = None;
+            }
         }
         let before = self.failed.take().filter(|failed| failed.act == act).map_or(0, |failed| failed.times);
         self.failed = Some(Failed { act, what, failure, times: before + 1 });

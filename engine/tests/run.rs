@@ -107,7 +107,7 @@ fn parts(image: bool, network: bool, volume: bool) -> HostSeen {
         port: Known::Known(PortHolder::Free),
         readiness: Known::Known(Readiness::Unreachable),
         disk: Known::Known(Disk::Room),
-        remains: None,
+        remains: Some(engine::Remains::Gone),
         layer: None,
     }
 }

@@ -3,9 +3,11 @@
 
 use crate::candidates::{Chosen, choose};
 use crate::case::{Case, Waits};
+use crate::container::ContainerSeen;
 use crate::decide::Judged;
 use crate::event::MeasuredVolume;
 use crate::evidence::{Absence, NotProved};
+use crate::known::Why;
 use crate::make::next_step;
 use crate::names::VolumeName;
 use crate::observation::Remains;
@@ -19,10 +21,11 @@ pub fn volume_held_by_name(case: &Case<'_>) -> Judged {
     if case.own()?.is_some() {
         return Ok(None);
     }
-    let held = case
-        .strangers()?
-        .into_iter()
-        .find(|(stranger, volume)| case.is_ours(stranger) || case.intent.adopt.as_ref() != Some(volume));
+    let shares = |stranger: &ContainerSeen| {
+        let chosen = case.intent.adopt.as_ref();
+        !case.is_ours(stranger) && chosen.is_some_and(|chosen| stranger.mount_of(chosen).is_some())
+    };
+    let held = case.strangers()?.into_iter().find(|(stranger, _)| !shares(stranger));
     match held {
         Some((stranger, volume)) => refuse(volume_held(case, stranger, volume, false)?),
         None => Ok(None),
@@ -31,12 +34,20 @@ pub fn volume_held_by_name(case: &Case<'_>) -> Judged {
 
 /// A daemon that denies a container whose files lie in its data root has lost its configuration, not the container.
 pub fn container_hidden(case: &Case<'_>) -> Judged {
-    match (case.past(), case.seen.host.remains) {
-        (Some(record), Some(Remains::There)) if case.own()?.is_none() => refuse(Refusal::ContainerHidden {
+    let Some(record) = case.past() else { return Ok(None) };
+    if case.own()?.is_some() || case.containers()?.iter().any(|container| container.id == record.container) {
+        return Ok(None);
+    }
+    match case.seen.host.remains {
+        Some(Remains::There) => refuse(Refusal::ContainerHidden {
             data_root: record.daemon.data_root.clone(),
             container: record.container.clone(),
         }),
-        (Some(_) | None, _) => Ok(None),
+        Some(Remains::Gone | Remains::NotVisible) => Ok(None),
+        None => {
+            let what = "nothing is said of the recorded container's folder".to_owned();
+            Err(Waits::Unknown(Why::Malformed { call: "the look".to_owned(), what }))
+        }
     }
 }
 
@@ -103,7 +114,7 @@ pub fn reset(case: &Case<'_>) -> Judged {
     let (left, _) = split_by_existence(case, names)?;
     let mut absences = Vec::new();
     for volume in left {
-        match Absence::prove(case.seen, consent, &case.intent.gateway, &volume) {
+        match Absence::prove(case.seen, consent, &case.intent.gateway, &case.wanted, &volume) {
             Ok(absence) => absences.push(absence),
             Err(NotProved::Unknown { why }) => return Err(Waits::Unknown(why)),
             Err(NotProved::DaemonNotAsked) => {

@@ -35,7 +35,8 @@ pub fn other_daemon(case: &Case<'_>) -> Judged {
         case.daemon()?;
         return Ok(None);
     };
-    if case.containers()?.iter().any(|container| container.id == record.container) {
+    case.containers()?;
+    if case.seen.host.has_container_with(&record.container, &record.volume_names()) {
         return Ok(None);
     }
     let found = case.daemon()?;
@@ -49,10 +50,14 @@ pub fn other_daemon(case: &Case<'_>) -> Judged {
 pub fn not_ours(case: &Case<'_>) -> Judged {
     let asked = &case.intent.spec.preset;
     let other_preset = |what: String, preset| Refusal::OtherPreset { what, preset, asked: asked.clone() };
-    if let Some(record) = case.seen.record.record()
-        && record.spec.preset != *asked
-    {
-        return refuse(other_preset("the gateway's record".to_owned(), record.spec.preset.clone()));
+    if let Some(record) = case.seen.record.record() {
+        if record.gateway != case.intent.gateway {
+            let because = format!("it names the gateway `{}`", record.gateway);
+            return refuse(foreign("record", case.intent.gateway.as_str(), because));
+        }
+        if record.spec.preset != *asked {
+            return refuse(other_preset("the gateway's record".to_owned(), record.spec.preset.clone()));
+        }
     }
     if let Some(own) = case.own()? {
         if let Some(because) = not_our_container(case, own) {
@@ -98,9 +103,11 @@ fn is_claimed(case: &Case<'_>, volume: &VolumeSeen) -> bool {
 /// Nothing is started or made while another container may be writing to the gateway's volumes. Beside a ready gateway
 /// it is a warning.
 pub fn volume_held_by_writer(case: &Case<'_>) -> Judged {
-    if case.is_ready()? {
-        return Ok(None);
-    }
+    if case.is_ready()? { Ok(None) } else { held_by_writer(case) }
+}
+
+/// The refusal that names a stranger who may be writing to a volume of the gateway.
+pub fn held_by_writer(case: &Case<'_>) -> Judged {
     for (stranger, volume) in case.strangers()? {
         if may_write_to(stranger, &volume)? {
             return refuse(volume_held(case, stranger, volume, true)?);
@@ -111,7 +118,7 @@ pub fn volume_held_by_writer(case: &Case<'_>) -> Judged {
 
 /// Whether a container may be writing to a volume.
 pub fn may_write_to(container: &ContainerSeen, volume: &VolumeName) -> Result<bool, Waits> {
-    let writable = container.mount_of(volume).is_some_and(|mount| mount.writable);
+    let writable = container.mounts.iter().any(|mount| mount.volume() == Some(volume) && mount.writable);
     Ok(writable && container.may_write()?)
 }
 
@@ -145,8 +152,11 @@ pub fn wrong_volume(case: &Case<'_>) -> Judged {
     if case.intent.replace == Some(crate::intent::Replace::Recreate) {
         return Ok(None);
     }
+    // A run that was cut after it made the container on the volume that its owner chose goes on from there.
+    if case.intent.adopt.as_ref().is_some_and(|chosen| own.mount_of(chosen).is_some()) {
+        return Ok(None);
+    }
     let expected: Vec<(VolumeName, String)> = match case.past() {
-        Some(record) if record.container == own.id => return Ok(None),
         Some(record) => record.volumes.iter().map(|volume| (volume.name.clone(), volume.path.clone())).collect(),
         None => {
             let there = case.volumes()?;

@@ -98,7 +98,14 @@ pub fn not_recovered(case: &Case<'_>) -> Judged {
 /// that the rows above give them back.
 pub fn disconnected(case: &Case<'_>) -> Judged {
     let Some((own, Status::Running)) = case.running()? else { return Ok(None) };
-    let cut_off = own.networks.iter().any(|attachment| !attachment.exists) || own.networks.is_empty();
+    // What answers on a port that is not published, and that somebody else holds, is not the gateway.
+    if own.lacks_ports()
+        && case.seen.host.port.known().is_some()
+        && let Some(held) = held_port(case)?
+    {
+        return Ok(Some(held));
+    }
+    let cut_off = case.missing_network(own).is_some();
     let reachable = match &case.seen.host.readiness {
         Known::Known(Readiness::Ready { .. }) | Known::Unknown(_) => true,
         Known::Known(Readiness::NotReady { .. } | Readiness::Unreachable) => false,
@@ -116,6 +123,10 @@ pub fn disconnected(case: &Case<'_>) -> Judged {
     if case.tried.has(Act::StopToRepair) {
         return give_up_on(own, Trouble::Disconnected);
     }
+    if cut_off {
+        // Stopped without knowing which networks there are, it could not be given one back.
+        case.seen.host.networks.get()?;
+    }
     let step = Command::StopContainer { container: own.id.clone(), grace_s: case.wanted.stop_grace_s };
     perform(Act::StopToRepair, step)
 }
@@ -128,7 +139,8 @@ pub fn not_ready(case: &Case<'_>) -> Judged {
         Known::Known(Readiness::Ready { .. }) | Known::Unknown(_) if status == Status::Restarting => {}
         Known::Known(Readiness::Ready { .. }) | Known::Unknown(_) => return Ok(None),
     }
-    let Some(waited) = case.tried.waited else {
+    // A wait that ended in readiness says nothing of how long it may take to be ready again.
+    let Some(waited) = case.tried.waited.filter(|end| *end != WaitEnd::Ready) else {
         let step = Command::AwaitReady {
             container: own.id.clone(),
             endpoint: case.endpoint(),

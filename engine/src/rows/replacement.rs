@@ -2,14 +2,15 @@
 //! volume; what it could lose is what lives only in the container's own layer.
 
 use crate::case::{Case, Waits};
-use crate::container::ContainerSeen;
+use crate::container::{ContainerSeen, Status};
 use crate::decide::Judged;
 use crate::drift::{differences, image_difference, port_difference};
 use crate::event::Failure;
 use crate::labels;
+use crate::observation::Readiness;
 use crate::plan::{Act, Difference, EndReplacement, Look, Plan};
 use crate::refusal::Refusal;
-use crate::rows::ownership::refuse;
+use crate::rows::ownership::{held_by_writer, refuse};
 
 /// How many paths of a container's layer a refusal lists.
 const PATHS_SHOWN: usize = 10;
@@ -17,11 +18,15 @@ const PATHS_SHOWN: usize = 10;
 /// A replacement that was begun is ended before anything else: committed where the record names the next, else
 /// finished where the next is ready under the gateway's name, else undone.
 pub fn half_done(case: &Case<'_>) -> Judged {
-    let Some(next) = next_with_previous(case)? else { return Ok(None) };
-    let committed = case.past().is_some_and(|record| record.container == next.id);
-    let how = if committed {
+    let Some((next, previous)) = case.replacement()? else { return Ok(None) };
+    // One of the two is about to be stopped and removed: who they are, what they do, and at whose daemon is known.
+    case.daemon()?;
+    let status = *next.status.get()?;
+    previous.status.get()?;
+    let in_place = next.name == case.wanted.container;
+    let how = if in_place && case.is_recorded(next) {
         EndReplacement::RemovePrevious
-    } else if next.name == case.wanted.container && case.is_ready()? {
+    } else if in_place && status == Status::Running && is_ready(case)? {
         EndReplacement::Finish
     } else {
         EndReplacement::RollBack
@@ -29,16 +34,9 @@ pub fn half_done(case: &Case<'_>) -> Judged {
     Ok(Some(Plan::EndReplacement { how }))
 }
 
-/// A container labelled as the next of this gateway, as long as it has not got the gateway's name or the one that it
-/// replaces is still there. What is not labelled so is a stranger, whatever its name.
-fn next_with_previous<'a>(case: &Case<'a>) -> Result<Option<&'a ContainerSeen>, Waits> {
-    let containers = case.containers()?;
-    Ok(containers.iter().find(|container| {
-        let replaced = container.labels.get(labels::REPLACES);
-        let previous_is_there = containers.iter().any(|other| replaced.is_some_and(|id| id == other.id.as_str()));
-        labels::role_in(container, &case.intent.gateway) == Some(labels::ROLE_NEXT)
-            && (container.name != case.wanted.container || previous_is_there)
-    }))
+/// Whether the health endpoint says ready. Not to know is no reason to undo anything.
+fn is_ready(case: &Case<'_>) -> Result<bool, Waits> {
+    Ok(matches!(case.seen.host.readiness.get()?, Readiness::Ready { .. }))
 }
 
 /// An image that is needed and cannot be had ends the run before anything is changed for it.
@@ -67,7 +65,8 @@ pub fn not_replaceable(case: &Case<'_>) -> Judged {
         Some((manager, command)) => {
             refuse(Refusal::ManagedElsewhere { container: own.name.clone(), manager: manager.to_owned(), command })
         }
-        None => Ok(None),
+        // Beside a ready gateway a writer is a warning, but the next container would be a second one.
+        None => held_by_writer(case),
     }
 }
 
@@ -94,7 +93,9 @@ pub fn layer_holds_data(case: &Case<'_>) -> Judged {
 
 /// Whether a path of the container's layer goes along, is worth nothing, or is only where something is mounted.
 fn is_taken_along(case: &Case<'_>, own: &ContainerSeen, path: &str) -> bool {
-    let lies_in = |folder: &str| path == folder || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    let lies_in = |folder: &str| {
+        path == folder || !folder.is_empty() && path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+    };
     let holds = |inner: &str| inner.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
     let kept = case.wanted.carry.iter().chain(&case.intent.carry).chain(&case.wanted.noise);
     kept.into_iter().any(|folder| lies_in(folder) || holds(folder))
@@ -103,7 +104,10 @@ fn is_taken_along(case: &Case<'_>, own: &ContainerSeen, path: &str) -> bool {
 
 /// Drift by flag or spec file, an upgrade, a re-creation: only when somebody asks.
 pub fn asked_for(case: &Case<'_>) -> Judged {
-    Ok(to_replace(case)?.map(|(_, differences)| Plan::Replace { differences }))
+    let Some((_, differences)) = to_replace(case)? else { return Ok(None) };
+    // A container that is found proves its daemon for every act but removal, and a replacement ends in one.
+    case.daemon()?;
+    Ok(Some(Plan::Replace { differences }))
 }
 
 /// The container that is to be replaced and how it differs, where a replacement is asked for.

@@ -1,0 +1,5 @@
+//! A proof out of nothing.
+
+fn main() {
+    let _ = engine::Absence::default();
+}

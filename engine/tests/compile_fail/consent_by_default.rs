@@ -1,0 +1,5 @@
+//! Consent unless somebody objects.
+
+fn main() {
+    let _ = engine::Consent::default();
+}

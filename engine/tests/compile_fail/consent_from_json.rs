@@ -1,0 +1,7 @@
+//! Consent out of a file.
+
+use serde::Deserialize;
+
+fn main() {
+    let _ = engine::Consent::deserialize(serde_json::Value::Null);
+}

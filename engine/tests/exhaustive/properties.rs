@@ -1,0 +1,267 @@
+//! What holds of every decision, each as one sentence with its test. They look at the world and at what is to be done,
+//! and share no code with the table.
+
+use engine::{
+    Act, Command, ContainerId, ContainerSeen, Decision, EndReplacement, Known, MountSource, NewContainer, Note, Plan,
+    Readiness, RecordSeen, Remains, Status, VolumeName,
+};
+
+use crate::parts::is_the_gateways;
+use crate::product::rank;
+use crate::support::{LABEL_REPLACES, LABEL_ROLE, NAME, World};
+
+/// One property.
+pub struct Property {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it holds of what is decided about a world.
+    pub holds: fn(&World, &Decision) -> bool,
+}
+
+/// All of them.
+pub const PROPERTIES: [Property; 7] = [
+    Property { name: "unknown is inert", holds: unknown_is_inert },
+    Property { name: "one writer", holds: one_writer },
+    Property { name: "a container that is there is never missing", holds: there_is_not_missing },
+    Property { name: "a reset needs consent, no container, and its own volumes", holds: reset_is_earned },
+    Property { name: "only what is the gateway's is changed", holds: no_strangers_harmed },
+    Property { name: "no volume is made that is there, none used that is not", holds: volumes_are_looked_up },
+    Property { name: "ready is only said of what was seen ready", holds: honest_ends },
+];
+
+/// A part of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Containers,
+    OwnStatus,
+    OtherStatus,
+    Record,
+    Identity,
+    Remains,
+    Volumes,
+    Image,
+    Networks,
+    Port,
+    Readiness,
+    Disk,
+    Layer,
+}
+
+/// What bears on each kind of plan: unknown, it must not be made. A container found under its recorded ID stands for
+/// the identity of its daemon in all but removals.
+fn bears_on(plan: &Plan) -> &'static [Part] {
+    use Part::*;
+    match plan {
+        Plan::Look(_) | Plan::Keep { .. } | Plan::Refuse { .. } => &[],
+        Plan::Perform { act, .. } => match act {
+            Act::Await => &[Containers, OwnStatus, Record],
+            Act::ProvideImage => &[Containers, Record, OtherStatus, Image],
+            Act::MakeNetwork => &[Containers, OwnStatus, OtherStatus, Record, Volumes, Port, Networks],
+            Act::MakeVolume => &[Containers, OtherStatus, Record, Identity, Remains, Volumes, Port],
+            Act::Create | Act::Adopt => {
+                &[Containers, OtherStatus, Record, Identity, Remains, Volumes, Image, Networks, Port]
+            }
+            Act::Connect => &[Containers, OwnStatus, OtherStatus, Record, Volumes, Port, Networks],
+            Act::Start => &[Containers, OwnStatus, OtherStatus, Record, Volumes, Port],
+            Act::Unpause => &[Containers, OwnStatus, OtherStatus, Record, Volumes],
+            Act::StopToRepair => &[Containers, OwnStatus, OtherStatus, Record, Volumes, Readiness, Port, Networks],
+            Act::Restart => &[Containers, OwnStatus, OtherStatus, Record, Volumes, Readiness, Disk],
+        },
+        Plan::Replace { .. } => &[Containers, OwnStatus, OtherStatus, Record, Identity, Image, Layer],
+        Plan::EndReplacement { how: EndReplacement::RemovePrevious } => {
+            &[Containers, OwnStatus, OtherStatus, Record, Identity]
+        }
+        Plan::EndReplacement { how: EndReplacement::Finish | EndReplacement::RollBack } => {
+            &[Containers, OwnStatus, OtherStatus, Record, Identity, Readiness]
+        }
+        Plan::Reset { .. } => &[Containers, Record, Identity, Remains, Volumes, Port],
+    }
+}
+
+fn unknown_is_inert(world: &World, decision: &Decision) -> bool {
+    bears_on(&decision.plan).iter().all(|part| !is_unknown(*part, world, decision))
+}
+
+fn is_unknown(part: Part, world: &World, decision: &Decision) -> bool {
+    let host = &world.seen.host;
+    match part {
+        Part::Containers => host.containers.known().is_none(),
+        Part::OwnStatus => own(world).is_some_and(|own| own.status.known().is_none()),
+        Part::OtherStatus => others(world).iter().any(|other| other.status.known().is_none() && uses(world, other)),
+        Part::Record => matches!(world.seen.record, RecordSeen::Unusable { .. }),
+        Part::Identity => !matches!(host.daemon, Some(Known::Known(_))),
+        Part::Remains => host.remains.is_none() && recorded_is_missing(world),
+        Part::Volumes => host.volumes.known().is_none(),
+        Part::Image => host.image.known().is_none(),
+        // Whoever is stopped for another reason than a lost network gets none back.
+        Part::Networks => {
+            let stops = matches!(decision.plan, Plan::Perform { act: Act::StopToRepair, .. });
+            let lacks = |own: &ContainerSeen| own.networks.is_empty() || own.networks.iter().any(|it| !it.exists);
+            host.networks.known().is_none() && (!stops || own(world).is_some_and(lacks))
+        }
+        Part::Port => host.port.known().is_none() && !matches!(status(world), Some(Status::Paused)),
+        // A next that does not run in the gateway's place is not ready, whoever answers.
+        Part::Readiness => {
+            let rolls_back = matches!(decision.plan, Plan::EndReplacement { .. });
+            let runs_in_place = own(world).is_some_and(is_next) && status(world) == Some(Status::Running);
+            host.readiness.known().is_none() && (!rolls_back || runs_in_place)
+        }
+        Part::Disk => host.disk.known().is_none(),
+        Part::Layer => !world.intent.leave_behind && !matches!(host.layer, Some(Known::Known(_))),
+    }
+}
+
+fn one_writer(world: &World, decision: &Decision) -> bool {
+    let changes = match &decision.plan {
+        Plan::Perform { act: Act::Await, .. } => false,
+        // Beside a next that is ready in the gateway's place nothing is started.
+        Plan::EndReplacement { .. } => status(world) != Some(Status::Running) || !says_ready(world),
+        Plan::Look(_) | Plan::Keep { .. } | Plan::Refuse { .. } => false,
+        Plan::Perform { .. } | Plan::Replace { .. } | Plan::Reset { .. } => true,
+    };
+    !changes || !others(world).iter().any(|other| other.may_write() == Ok(true) && uses(world, other))
+}
+
+fn there_is_not_missing(world: &World, decision: &Decision) -> bool {
+    let as_missing = match &decision.plan {
+        Plan::Perform { act: Act::MakeVolume | Act::Create | Act::Adopt, .. } | Plan::Reset { .. } => true,
+        Plan::Perform { .. }
+        | Plan::Look(_)
+        | Plan::Keep { .. }
+        | Plan::Refuse { .. }
+        | Plan::Replace { .. }
+        | Plan::EndReplacement { .. } => false,
+    };
+    let hidden = world.seen.host.remains == Some(Remains::There) && same_daemon(world);
+    !as_missing || (own(world).is_none() && !hidden)
+}
+
+fn reset_is_earned(world: &World, decision: &Decision) -> bool {
+    let Plan::Reset { absences } = &decision.plan else { return true };
+    let host = &world.seen.host;
+    let volumes = host.volumes.known();
+    world.intent.reset.is_some()
+        && same_daemon(world)
+        && host.containers == Known::Known(Vec::new())
+        && !absences.is_empty()
+        && absences.iter().all(|absence| {
+            let name = absence.volume();
+            let there = volumes.is_some_and(|volumes| volumes.iter().any(|volume| volume.name == *name));
+            there
+                && is_the_gateways(world, name)
+                && Some(&Known::Known(absence.daemon().clone())) == host.daemon.as_ref()
+        })
+}
+
+fn no_strangers_harmed(world: &World, decision: &Decision) -> bool {
+    let Plan::Perform { step, .. } = &decision.plan else {
+        return rank(decision) == 0 || own(world).is_none_or(|own| !belongs_to_another(own));
+    };
+    let its_own = |id: &ContainerId| own(world).is_some_and(|own| own.id == *id && !belongs_to_another(own));
+    match step {
+        Command::ConnectNetwork { container, .. }
+        | Command::StartContainer { container }
+        | Command::UnpauseContainer { container }
+        | Command::StopContainer { container, .. }
+        | Command::RestartContainer { container, .. }
+        | Command::AwaitReady { container, .. } => its_own(container),
+        Command::CreateContainer(new) => {
+            let chosen = |name: &VolumeName| world.intent.adopt.as_ref() == Some(name);
+            mounted(new).all(|name| is_the_gateways(world, name) || chosen(name))
+        }
+        Command::ProvideImage { .. } | Command::CreateNetwork { .. } | Command::CreateVolume { .. } => true,
+        Command::TakeLock { .. }
+        | Command::ReadRecord { .. }
+        | Command::Observe(_)
+        | Command::ListSandboxes { .. }
+        | Command::ReadLogs { .. }
+        | Command::MeasureVolumes { .. }
+        | Command::WriteRecord { .. } => false,
+    }
+}
+
+fn volumes_are_looked_up(world: &World, decision: &Decision) -> bool {
+    let Plan::Perform { step, .. } = &decision.plan else { return true };
+    let volumes = world.seen.host.volumes.known();
+    let there = |name: &VolumeName| volumes.is_some_and(|volumes| volumes.iter().any(|volume| volume.name == *name));
+    if let Command::CreateVolume { name, .. } = step {
+        return !there(name);
+    }
+    let Command::CreateContainer(new) = step else { return true };
+    mounted(new).all(there)
+}
+
+fn honest_ends(world: &World, decision: &Decision) -> bool {
+    let Plan::Keep { verdict } = &decision.plan else { return true };
+    if verdict.notes == [Note::Unverified] {
+        let known_before = world.seen.record.record().is_some_and(|record| record.was_ready);
+        let unknown = world.seen.host.containers.known().is_none() || is_unknown(Part::OwnStatus, world, decision);
+        return known_before && unknown && says_ready(world) && world.intent.reset.is_none();
+    }
+    status(world) == Some(Status::Running) && says_ready(world)
+}
+
+fn own(world: &World) -> Option<&ContainerSeen> {
+    world.seen.host.containers.known()?.iter().find(|container| container.name.as_str() == NAME)
+}
+
+fn status(world: &World) -> Option<Status> {
+    own(world)?.status.known().copied()
+}
+
+fn is_next(container: &ContainerSeen) -> bool {
+    container.labels.contains_key(LABEL_ROLE) && container.labels.contains_key(LABEL_REPLACES)
+}
+
+fn belongs_to_another(container: &ContainerSeen) -> bool {
+    let owner = engine::gateway_of(&container.labels);
+    owner.is_some_and(|owner| owner != "prod") || container.image.as_str() == "busybox:1"
+}
+
+fn others(world: &World) -> Vec<&ContainerSeen> {
+    let containers = world.seen.host.containers.known();
+    containers.into_iter().flatten().filter(|container| container.name.as_str() != NAME).collect()
+}
+
+/// Whether another container has a writable way to a volume of the gateway: of its container, else the chosen one, else
+/// the one of its name. The two containers of a replacement are its own, but who they are must be known before either
+/// is touched.
+fn uses(world: &World, other: &ContainerSeen) -> bool {
+    let replaces = |next: &ContainerSeen, old: &ContainerSeen| {
+        is_next(next) && next.labels.get(LABEL_REPLACES).map(String::as_str) == Some(old.id.as_str())
+    };
+    let part = own(world).is_some_and(|own| replaces(other, own) || replaces(own, other));
+    let its_own = |name: &VolumeName| match own(world) {
+        Some(own) => own.mount_of(name).is_some(),
+        None => world.intent.adopt.as_ref().map_or(name.as_str() == NAME, |chosen| chosen == name),
+    };
+    let writable = other.mounts.iter().any(|mount| mount.writable && mount.volume().is_some_and(its_own));
+    writable && !(part && other.status.known().is_some())
+}
+
+fn recorded_is_missing(world: &World) -> bool {
+    let containers = world.seen.host.containers.known();
+    let found = |record: &engine::GatewayRecord| {
+        containers.is_some_and(|containers| containers.iter().any(|container| container.id == record.container))
+    };
+    same_daemon(world) && world.seen.record.record().is_some_and(|record| !found(record))
+}
+
+/// Whether the daemon that answers is the recorded one, where one is recorded.
+fn same_daemon(world: &World) -> bool {
+    match (world.seen.record.record(), &world.seen.host.daemon) {
+        (Some(record), Some(Known::Known(daemon))) => record.daemon.is_same_as(daemon),
+        (Some(_), Some(Known::Unknown(_)) | None) | (None, _) => true,
+    }
+}
+
+fn says_ready(world: &World) -> bool {
+    matches!(world.seen.host.readiness, Known::Known(Readiness::Ready { .. }))
+}
+
+fn mounted(new: &NewContainer) -> impl Iterator<Item = &VolumeName> {
+    new.mounts.iter().filter_map(|mount| match &mount.source {
+        MountSource::Volume { name } => Some(name),
+        MountSource::Bind { .. } => None,
+    })
+}
