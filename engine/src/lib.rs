@@ -4,6 +4,7 @@
 //! event. The decision table is [`decide()`], the states are [`Onboarding`], and a volume's removal needs an
 //! [`Absence`].
 
+mod advice;
 mod as_seen;
 mod candidates;
 mod case;
@@ -34,6 +35,7 @@ mod spec;
 mod trace;
 mod tried;
 
+pub use advice::{Advice, Effect};
 pub use command::{Command, Endpoint, NewContainer, Target};
 pub use container::{Attachment, ContainerSeen, Exit, MountSeen, MountedSource, PortBinding, Status};
 pub use decide::decide;
@@ -57,7 +59,7 @@ pub use plan::{Act, Decision, Difference, EndReplacement, Look, Note, Plan, Row,
 pub use preset::{BUILT_IN, BadPreset, DEFAULT as DEFAULT_PRESET, Preset};
 pub use reason::{REASONS, Reason, ReasonRow};
 pub use record::{GatewayRecord, RecordProblem, RecordSeen, RecordedVolume};
-pub use refusal::{Advice, Effect, Refusal, Trouble};
+pub use refusal::{Refusal, Trouble};
 pub use spec::{
     Env, GatewaySpec, ImageSource, Mark, MountSource, MountSpec, PortSpec, ReadinessSpec, RestartPolicy,
     SandboxListing, Scheme,

@@ -1,5 +1,4 @@
-//! Why a run changed nothing destructive and what the person can do: each refusal with all that it saw, and the one
-//! command that leads out.
+//! Why a run changed nothing destructive: each refusal with all that it saw, and how that is said.
 
 use std::fmt;
 
@@ -9,7 +8,7 @@ use crate::container::Exit;
 use crate::event::{Failure, LockHolder, MeasuredVolume, Signal};
 use crate::evidence::NotProved;
 use crate::known::Why;
-use crate::names::{ContainerName, GatewayName, ImageRef, PresetName, VolumeName};
+use crate::names::{ContainerName, ImageRef, PresetName, VolumeName};
 use crate::observation::{DaemonIdentity, PortHolder};
 use crate::reason::Reason;
 use crate::record::RecordProblem;
@@ -247,27 +246,6 @@ pub enum Trouble {
     OutOfTime,
 }
 
-/// The next command to type, and whether it leads out by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct Advice {
-    /// The command.
-    pub command: String,
-    /// What following it does.
-    pub effect: Effect,
-}
-
-/// What following an advice does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Effect {
-    /// It leads out of the state. A test follows it.
-    LeadsOut,
-    /// It acts on the machine itself: start Docker, end a process, look for the cause.
-    OnTheMachine,
-    /// It needs a command that this version does not have yet.
-    NotYet,
-}
-
 impl Refusal {
     /// Its stable ID, exit code and meaning.
     pub fn reason(&self) -> Reason {
@@ -301,76 +279,6 @@ impl Refusal {
             Self::Interrupted { signal: Signal::Terminate } => Reason::Terminated,
         }
     }
-
-    /// The next command to type.
-    pub fn advice(&self, gateway: &GatewayName) -> Advice {
-        let onboard = format!("nemoclaw onboard --gateway {gateway}");
-        let leads_out = |command: String| Advice { command, effect: Effect::LeadsOut };
-        let on_the_machine = |command: String| Advice { command, effect: Effect::OnTheMachine };
-        let not_yet = |command: String| Advice { command, effect: Effect::NotYet };
-        match self {
-            Self::DockerUnknown { why: Why::PermissionDenied { .. } } => {
-                on_the_machine("sudo usermod -aG docker $USER   # then log in again".to_owned())
-            }
-            Self::DockerUnknown { why: Why::NotListening { .. } } => {
-                on_the_machine("sudo systemctl start docker".to_owned())
-            }
-            Self::DockerUnknown { .. } => on_the_machine("docker info".to_owned()),
-            Self::RecordUnusable { path, .. } => leads_out(format!("mv '{path}' '{path}.set-aside'")),
-            Self::StateUnusable { .. } => {
-                on_the_machine("ls -ld \"${NEMOCLAW_HOME:-$HOME/.local/state/nemoclaw}\"".to_owned())
-            }
-            Self::Locked { .. } => leads_out(onboard),
-            Self::OtherDaemon { .. } => leads_out(format!("{onboard} --accept-daemon")),
-            Self::OtherPreset { preset, .. } => leads_out(format!("{onboard} --preset {preset}")),
-            Self::ForeignContainer { what, name, .. } if what == "container" => {
-                leads_out(format!("docker rename {name} {name}-set-aside"))
-            }
-            Self::ForeignContainer { .. } => leads_out("nemoclaw onboard --gateway ANOTHER-NAME".to_owned()),
-            Self::VolumeHeld { container, rename_to: Some(name), .. } => {
-                leads_out(format!("docker rename {container} {name}"))
-            }
-            Self::VolumeHeld { container, writing: true, .. } => leads_out(format!("docker stop {container}")),
-            Self::VolumeHeld { volume, writing: false, .. } => leads_out(format!("{onboard} --adopt {volume}")),
-            Self::WrongVolume { .. } => not_yet(format!("{onboard} --recreate")),
-            Self::ResetContainerExists { .. } => {
-                not_yet(format!("nemoclaw destroy --gateway {gateway} --volumes --confirm {gateway}"))
-            }
-            Self::ImageUnavailable { image, .. } => on_the_machine(format!("docker pull {image}")),
-            Self::ImageUnfit { .. } => on_the_machine("docker version".to_owned()),
-            Self::ManagedElsewhere { command, .. } => on_the_machine(command.clone()),
-            Self::AutoRemove { container } => on_the_machine(format!("docker stop {container}")),
-            Self::LayerHoldsData { .. } => not_yet(format!("{onboard} --leave-behind")),
-            Self::PortHeld { holder: PortHolder::Container { name, .. }, .. } => {
-                leads_out(format!("docker stop {name}"))
-            }
-            Self::PortHeld { container_exists: false, port, .. } => {
-                leads_out(format!("{onboard} --port {}", other_port(port.host)))
-            }
-            Self::PortHeld { holder: PortHolder::Process { pid: Some(pid), .. }, .. } => {
-                on_the_machine(format!("kill {pid}"))
-            }
-            Self::PortHeld { port, .. } => on_the_machine(format!("sudo ss -ltnp 'sport = :{}'", port.host)),
-            Self::NotRecovered { container, .. } => on_the_machine(format!("docker logs --tail 50 {container}")),
-            Self::NotCreated { .. } => leads_out(onboard),
-            Self::ReadinessUnknown { .. } => on_the_machine("docker context show".to_owned()),
-            Self::ContainerHidden { .. } => on_the_machine("sudo systemctl restart docker".to_owned()),
-            Self::VolumesAmbiguous { candidates, .. } => {
-                let first = candidates.first().map_or("VOLUME", |volume| volume.name.as_str());
-                leads_out(format!("{onboard} --adopt {first}"))
-            }
-            Self::NoSuchVolume { .. } => on_the_machine("docker volume ls".to_owned()),
-            Self::DataGone { .. } => leads_out(format!("{onboard} --reset --confirm {gateway}")),
-            Self::NotProved { .. } => on_the_machine("docker ps --all".to_owned()),
-            Self::NotYet { .. } => not_yet(onboard),
-            Self::Interrupted { .. } => leads_out(onboard),
-        }
-    }
-}
-
-/// Another port to offer: the next one up.
-fn other_port(port: u16) -> u16 {
-    port.checked_add(1).unwrap_or(port - 1)
 }
 
 impl fmt::Display for Refusal {
