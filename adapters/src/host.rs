@@ -2,13 +2,16 @@
 //! Promises an answer to every command inside the run's time limit, but for an image that is still moving. Absent on
 //! purpose: retries, and any choice of names, IDs or flags.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use engine::{
     Command, ContainerId, Endpoint, Event, Failure, GatewayName, Host, HostSeen, ImageSource, Known, PortHolder,
     Readiness, ReadinessSpec, Status, Target, WaitEnd,
 };
-use tokio::time::{Instant, sleep};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::docker::{Address, BadAddress, Daemon, DockerSeen};
 use crate::http::Prober;
@@ -22,8 +25,12 @@ const ASK_LIMIT: Duration = Duration::from_secs(5);
 /// How long an act may take to be answered: a start waits for the container's runtime, on a slow disk for seconds.
 const ACT_LIMIT: Duration = Duration::from_secs(60);
 
-/// How long a health endpoint gets to answer one question.
-const PROBE_LIMIT: Duration = Duration::from_secs(3);
+/// How long a health endpoint gets to answer one question: a gateway on a busy machine answers late, and is well.
+const PROBE_LIMIT: Duration = Duration::from_secs(10);
+
+/// When a gateway that is warming up is asked again although it has not answered yet: what it took before it was
+/// listening to requests it may never answer.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// What a run may still ask after its time limit, so that it can say how things stand.
 const CLOSING_LIMIT: Duration = Duration::from_secs(3);
@@ -37,6 +44,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How many restarts by Docker during one wait make a crash loop: a gateway may fail once or twice while what it needs
 /// is still coming up after a reboot.
 const RESTARTS_MAX: u64 = 5;
+
+/// How many make one when the warm-up is over and it is still not ready.
+const RESTARTS_BY_THE_END: u64 = 2;
 
 /// What a run on a real host needs to know.
 #[derive(Clone, Debug)]
@@ -182,37 +192,43 @@ impl RealHost {
         let warm = Instant::now() + warm_up;
         let over = if warm <= self.ends { WaitEnd::NotReady } else { WaitEnd::OutOfTime };
         let until = warm.min(self.ends);
+        let restarts = Cell::new(0);
         let end = tokio::select! {
             () = self.answers_ready(endpoint, readiness) => WaitEnd::Ready,
-            () = self.keeps_ending(container) => WaitEnd::Ended,
-            () = tokio::time::sleep_until(until) => over,
+            () = self.keeps_ending(container, &restarts) => WaitEnd::Ended,
+            () = sleep_until(until) => over,
         };
-        Event::Waited { end }
+        let loops = end == WaitEnd::NotReady && restarts.get() >= RESTARTS_BY_THE_END;
+        Event::Waited { end: if loops { WaitEnd::Ended } else { end } }
     }
 
     /// Ends when the health endpoint says that it is ready.
     async fn answers_ready(&self, endpoint: &Endpoint, readiness: &ReadinessSpec) {
-        while !matches!(
-            self.prober.readiness(endpoint, readiness, PROBE_LIMIT).await,
-            Known::Known(Readiness::Ready { .. })
-        ) {
-            sleep(PROBE_EVERY).await;
+        let mut asked = FuturesUnordered::new();
+        loop {
+            asked.push(self.prober.readiness(endpoint, readiness, PROBE_LIMIT));
+            let answer = timeout(ASK_AGAIN_AFTER, asked.next()).await;
+            match answer {
+                Ok(Some(Known::Known(Readiness::Ready { .. }))) => return,
+                Ok(_) => sleep(PROBE_EVERY).await,
+                Err(_) => {}
+            }
         }
     }
 
-    /// Ends when the container has ended and stays so, or was restarted by Docker again and again. What cannot be seen
-    /// ends nothing: the picture after the wait decides.
-    async fn keeps_ending(&self, container: &ContainerId) {
+    /// Ends when the container has ended and stays so, or was restarted by Docker again and again; tells how often so
+    /// far. What cannot be seen ends nothing: the picture after the wait decides.
+    async fn keeps_ending(&self, container: &ContainerId, restarts: &Cell<u64>) {
         let mut first = None;
         loop {
             sleep(LOOK_EVERY).await;
             let Ok((status, exit)) = self.daemon.status_of(container, ASK_LIMIT).await else { continue };
-            let before = *first.get_or_insert(exit.restarts);
+            restarts.set(exit.restarts.saturating_sub(*first.get_or_insert(exit.restarts)));
             match status {
                 Known::Known(Status::Created | Status::Exited | Status::Dead) => return,
                 Known::Known(Status::Running | Status::Paused | Status::Restarting) | Known::Unknown(_) => {}
             }
-            if exit.restarts >= before.saturating_add(RESTARTS_MAX) {
+            if restarts.get() >= RESTARTS_MAX {
                 return;
             }
         }

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::known::Why;
-use crate::names::GatewayName;
+use crate::names::{GATEWAY_NAME_MAX_BYTES, GatewayName};
 use crate::observation::PortHolder;
 use crate::refusal::Refusal;
 
@@ -54,7 +54,7 @@ impl Refusal {
             Self::ForeignContainer { what, name, .. } if what == "container" => {
                 leads_out(format!("docker rename {name} {name}-set-aside"))
             }
-            Self::ForeignContainer { .. } => leads_out("nemoclaw onboard --gateway ANOTHER-NAME".to_owned()),
+            Self::ForeignContainer { .. } => leads_out(format!("nemoclaw onboard --gateway {}", another_name(gateway))),
             Self::VolumeHeld { container, rename_to: Some(name), .. } => {
                 leads_out(format!("docker rename {container} {name}"))
             }
@@ -80,7 +80,7 @@ impl Refusal {
             }
             Self::PortHeld { port, .. } => on_the_machine(format!("sudo ss -ltnp 'sport = :{}'", port.host)),
             Self::NotRecovered { container, .. } => on_the_machine(format!("docker logs --tail 50 {container}")),
-            Self::NotCreated { .. } => leads_out(onboard),
+            Self::NotCreated { .. } => on_the_machine(onboard),
             Self::ReadinessUnknown { .. } => on_the_machine("docker context show".to_owned()),
             Self::ContainerHidden { .. } => on_the_machine("sudo systemctl restart docker".to_owned()),
             Self::VolumesAmbiguous { candidates, .. } => {
@@ -94,6 +94,12 @@ impl Refusal {
             Self::Interrupted { .. } => leads_out(onboard),
         }
     }
+}
+
+/// Another gateway's name to offer.
+fn another_name(gateway: &GatewayName) -> String {
+    let most = GATEWAY_NAME_MAX_BYTES - 2;
+    format!("{}-2", gateway.as_str().get(..most).unwrap_or(gateway.as_str()))
 }
 
 /// Another port to offer: the next one up.

@@ -29,9 +29,9 @@ pub fn record_after(
     ready: bool,
     listed: Option<&BTreeSet<SandboxName>>,
 ) -> Option<GatewayRecord> {
-    let past = case.past();
     let intent = case.intent;
-    let spec = match past {
+    let past = life_of(case, own);
+    let spec = match case.past() {
         Some(_) => case.wanted.clone(),
         None => spec_as_seen(&intent.gateway, &intent.spec, own),
     };
@@ -44,10 +44,10 @@ pub fn record_after(
         })
         .collect();
     volumes.sort();
-    let Compared { sandboxes, missing, compared_in } = compare(past, own, listed);
+    let Compared { sandboxes, missing, compared_in } = compare(case, own, listed);
     Some(GatewayRecord {
         gateway: intent.gateway.clone(),
-        daemon: daemon.or_else(|| past.map(|past| &past.daemon))?.clone(),
+        daemon: daemon.or_else(|| case.past().map(|past| &past.daemon))?.clone(),
         container: own.id.clone(),
         volumes,
         node_name: node_name_as_seen(&spec, own),
@@ -59,12 +59,17 @@ pub fn record_after(
     })
 }
 
+/// The record as far as it speaks of this container's life: its owner gave up all that was before a reset.
+fn life_of<'a>(case: &Case<'a>, own: &ContainerSeen) -> Option<&'a GatewayRecord> {
+    case.past().filter(|past| case.intent.reset.is_none() || past.container == own.id)
+}
+
 /// Compares a list with what was recorded. Within one running of the container a sandbox that is no longer listed was
 /// removed by its user; one that did not survive from an earlier running is missing, and stays so until it is listed
 /// again. A list that could not be had leaves everything as it was.
-pub fn compare(past: Option<&GatewayRecord>, own: &ContainerSeen, listed: Option<&BTreeSet<SandboxName>>) -> Compared {
+pub fn compare(case: &Case<'_>, own: &ContainerSeen, listed: Option<&BTreeSet<SandboxName>>) -> Compared {
     let nothing = BTreeSet::new();
-    let (recorded, missing, compared_in) = match past {
+    let (recorded, missing, compared_in) = match life_of(case, own) {
         Some(past) => (&past.sandboxes, &past.missing, past.compared_in.clone()),
         None => (&nothing, &nothing, None),
     };

@@ -181,7 +181,7 @@ impl Run {
         }
         let listed = sandboxes.known();
         let own = self.own()?.clone();
-        let Compared { missing, .. } = compare(self.case().past(), &own, listed);
+        let Compared { missing, .. } = compare(&self.case(), &own, listed);
         self.missing = missing;
         self.sandboxes = listed.cloned();
         let record = record_after(&self.case(), &own, self.daemon.as_ref(), true, listed)?;
@@ -300,12 +300,17 @@ impl Run {
     }
 
     fn ended(&self, end: End) -> Outcome {
+        let adopted = self.tried.may_have(Act::Adopt);
+        let holds = |told: &&Told| match told {
+            Told::NodeName { .. } | Told::SpecAsOfBirth { .. } => adopted,
+            Told::Note { .. } | Told::SandboxesUnknown { .. } | Told::RecordNotWritten { .. } => true,
+        };
         Outcome {
             end,
             row: self.row,
             changed: self.recorded || self.tried.may_have_changed(),
             seen: self.gateway_seen(),
-            notes: self.told.clone(),
+            notes: self.told.iter().filter(holds).cloned().collect(),
         }
     }
 

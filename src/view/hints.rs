@@ -31,6 +31,7 @@ pub fn hint(refusal: &Refusal) -> Option<&'static str> {
             "A gateway whose container exists is not lost: `nemoclaw onboard` starts it."
         }
         Refusal::VolumeHeld { writing: true, .. } => "Two containers that write to one volume damage what is in it.",
+        Refusal::NotCreated { .. } => "Remove the cause first. What was made so far is used again.",
         Refusal::DockerUnknown { .. }
         | Refusal::StateUnusable { .. }
         | Refusal::Locked { .. }
@@ -44,7 +45,6 @@ pub fn hint(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::LayerHoldsData { .. }
         | Refusal::PortHeld { .. }
         | Refusal::NotRecovered { .. }
-        | Refusal::NotCreated { .. }
         | Refusal::ReadinessUnknown { .. }
         | Refusal::NoSuchVolume { .. }
         | Refusal::NotProved { .. }

@@ -7,7 +7,7 @@ use engine::{Decision, End, Outcome, Plan, Reason, Refusal, Row, SandboxName, St
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Asked, Report, Step};
+use super::{Asked, Report, Step, text};
 
 /// The version of the document's form.
 const SCHEMA: u32 = 1;
@@ -45,9 +45,15 @@ pub fn json(report: &Report) -> String {
         },
         plan: if report.asked == Asked::DryRun { plan(outcome) } else { None },
         steps: acts.then(|| report.steps.iter().map(Took::from).collect()),
-        warnings: report.said().into_iter().map(|said| said.text).collect(),
+        warnings: report.said().into_iter().map(|said| said.text).chain(exposed(report)).collect(),
         trace: acts.then_some(report.trace.as_deref()),
     })
+}
+
+/// What a prune would take of a gateway that does not run, on one line.
+fn exposed(report: &Report) -> Option<String> {
+    let stopped = report.asked == Asked::Status && report.reason() == Reason::Stopped;
+    text::exposed(report).filter(|_| stopped).map(|lines| lines.replace('\n', " "))
 }
 
 /// The document of a fault of our own.

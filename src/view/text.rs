@@ -1,6 +1,6 @@
 //! The result for people: what happened, what is there, what to type next; and in the last line where the data is.
 
-use engine::{Advice, Decision, End, Plan, Refusal, Status};
+use engine::{Advice, Decision, Effect, End, Plan, Refusal, Status};
 
 use super::{Asked, Mark, Report, clean, data, decision, hints, names, sentence};
 
@@ -59,7 +59,7 @@ fn not_ready(page: &mut Page, report: &Report) {
 }
 
 /// What a prune would take. A container that runs or is paused is safe from it, and so are its volumes.
-fn exposed(report: &Report) -> Option<&'static str> {
+pub fn exposed(report: &Report) -> Option<&'static str> {
     let seen = &report.outcome.seen;
     match &seen.container {
         Some((_, _, Some(Status::Created | Status::Exited | Status::Dead))) => Some(
@@ -142,7 +142,8 @@ fn saw(refusal: &Refusal) -> String {
 fn next(report: &Report, refusal: &Refusal) -> String {
     let Advice { command, effect } = refusal.advice(&report.gateway);
     let command = report.again.complete(&command);
-    match hints::effect(effect) {
+    // An advice that is a command of our own says it already.
+    match hints::effect(effect).filter(|_| !(effect == Effect::OnTheMachine && command.starts_with("nemoclaw "))) {
         Some(effect) => format!("{command}\n({effect})"),
         None => command,
     }

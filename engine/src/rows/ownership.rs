@@ -8,7 +8,7 @@ use crate::known::{Known, Why};
 use crate::labels;
 use crate::names::VolumeName;
 use crate::observation::{Asked, VolumeSeen};
-use crate::plan::{Look, Plan};
+use crate::plan::{Act, Look, Plan};
 use crate::record::RecordSeen;
 use crate::refusal::Refusal;
 
@@ -180,8 +180,11 @@ pub fn wrong_volume(case: &Case<'_>) -> Judged {
     }
 }
 
-/// A reset is for volumes without a container.
+/// A reset is for volumes without a container; the one that this run has made since is what was asked for.
 pub fn reset_container_exists(case: &Case<'_>) -> Judged {
+    if case.tried.may_have(Act::Create) {
+        return Ok(None);
+    }
     match (case.own()?, &case.intent.reset) {
         (Some(own), Some(_)) => refuse(Refusal::ResetContainerExists { container: own.name.clone() }),
         (Some(_), None) | (None, _) => Ok(None),

@@ -1,0 +1,137 @@
+//! End to end: the binary on a real Docker daemon, judged by what a person would find.
+//!
+//! Every case puts work into a gateway of its own first and reads it back last. Where no daemon answers, or none that
+//! can run the image packed from this build, cases are reported as ignored with the reason; with
+//! `NEMOCLAW_REQUIRE_DOCKER=1` they fail instead. Absent on purpose: a Docker client on the path, any registry, and
+//! any name that is not this run's own.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a case cannot go on without fails it")]
+
+mod fresh;
+mod held;
+mod interrupted;
+mod missing;
+mod neighbours;
+mod no_daemon;
+mod others;
+mod ports;
+mod read_only;
+mod records;
+mod sandboxes;
+mod stopped;
+mod support;
+mod unhealthy;
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Completion, Trial};
+
+use support::{Changes, Proxy, Suite, Unready};
+
+/// Set for the process that runs the cases: the daemon's own socket.
+const SOCKET: &str = "NEMOCLAW_E2E_SOCKET";
+
+/// How many cases run at once: most of the time each waits for the daemon.
+const AT_ONCE: usize = 4;
+
+fn main() -> ExitCode {
+    match std::env::var_os(SOCKET) {
+        Some(socket) => run_cases(socket.into()),
+        None => run_behind_proxy(),
+    }
+}
+
+/// testcontainers asks for the newest version of Docker's API and knows no older one. So that it can be used on any
+/// daemon, the cases run in a second process, whose `DOCKER_HOST` is a proxy that leaves the version out.
+fn run_behind_proxy() -> ExitCode {
+    let socket = match std::env::var("DOCKER_HOST") {
+        Ok(address) => PathBuf::from(address.trim_start_matches("unix://")),
+        Err(_) => PathBuf::from("/var/run/docker.sock"),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let proxy = Proxy::start(runtime.handle(), &socket, Changes::Version);
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(std::env::args_os().skip(1))
+        .env(SOCKET, socket)
+        .env("DOCKER_HOST", proxy.address())
+        .status()
+        .unwrap();
+    ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+
+fn run_cases(socket: PathBuf) -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    let suite = Arc::new(Suite::new(socket));
+    let trials = WITHOUT_DOCKER
+        .iter()
+        .map(|(name, body)| trial(&suite, name, *body, Needs::Nothing))
+        .chain(ON_DOCKER.iter().map(|(name, body)| trial(&suite, name, *body, Needs::Docker)))
+        .collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    suite.end();
+    conclusion.exit_code()
+}
+
+/// What a case does. It panics where the product, or the world, is not as it says.
+type Body = fn(&Suite);
+
+macro_rules! cases {
+    ($($module:ident: $($case:ident)+;)+) => {
+        &[$($((concat!(stringify!($module), "::", stringify!($case)), $module::$case as Body)),+),+]
+    };
+}
+
+/// The cases that need a daemon and an image that runs there.
+const ON_DOCKER: &[(&str, Body)] = cases! {
+    fresh: created_then_reused same_container_over_three_runs proxy_variables_make_no_difference;
+    stopped: stopped killed paused created_never_started stopped_without_its_network stopped_without_a_record;
+    others: running_is_reused stopped_is_recovered auto_removed_is_reused_with_a_warning foreign_container other_preset
+        other_daemon;
+    missing: removed_with_record removed_without_record removed_by_others data_gone several_volumes
+        several_volumes_advice not_created no_such_volume;
+    held: renamed_running renamed_stopped second_container_by_mount second_container_by_bind
+        second_container_beside_a_ready_gateway stopped_stranger made_again_without_the_volume;
+    ports: held_by_a_container held_by_a_container_on_a_fresh_host held_by_an_http_server held_by_another_server
+        another_port_leads_out;
+    unhealthy: crash_loop exit_0_loop health_never_answers late_health_is_waited_for very_late_health_is_waited_for warming_is_waited_for;
+    neighbours: prod_and_prod_eu;
+    sandboxes: record_is_rebuilt killed_is_told missing_is_named;
+    read_only: nothing_there ready stopped missing;
+    interrupted: interrupted terminated killed two_at_once no_wait;
+    records: corrupt newer;
+};
+
+/// The cases about a daemon that cannot be asked.
+const WITHOUT_DOCKER: &[(&str, Body)] = cases! {
+    no_daemon: no_socket dead_socket forbidden_socket not_docker;
+};
+
+/// What a case cannot do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    Docker,
+}
+
+fn trial(suite: &Arc<Suite>, name: &str, body: Body, needs: Needs) -> Trial {
+    let suite = Arc::clone(suite);
+    Trial::ignorable_test(name, move || {
+        let ready = match needs {
+            Needs::Nothing => Ok(()),
+            Needs::Docker => suite.ready(),
+        };
+        match ready {
+            Ok(()) => {
+                body(&suite);
+                Ok(Completion::Completed)
+            }
+            Err(Unready::NoDocker(why)) if std::env::var_os("NEMOCLAW_REQUIRE_DOCKER") != Some("1".into()) => {
+                Ok(Completion::ignored_with(why))
+            }
+            Err(Unready::NoDocker(why) | Unready::Broken(why)) => Err(why.into()),
+        }
+    })
+}

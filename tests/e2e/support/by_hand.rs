@@ -1,0 +1,139 @@
+//! Containers that somebody else makes: started through testcontainers, or created and left at that.
+//! They bear none of nemoclaw's labels.
+
+use std::collections::BTreeMap;
+
+use bollard::models::{
+    ContainerCreateBody, HostConfig, Mount, MountType, PortBinding, RestartPolicy, RestartPolicyNameEnum,
+};
+use bollard::query_parameters::CreateContainerOptions;
+use testcontainers::core::IntoContainerPort;
+use testcontainers::runners::AsyncRunner;
+use testcontainers::{ContainerAsync, GenericImage, ImageExt};
+use tokio::runtime::Handle;
+
+use super::suite::Suite;
+
+/// A container in the making: the reference gateway, from a command line as a person would type it.
+#[derive(Clone, Debug)]
+pub struct ByHand {
+    name: String,
+    image: String,
+    env: BTreeMap<String, String>,
+    host: HostConfig,
+}
+
+/// The port of the reference gateway inside its container.
+const PORT: u16 = 8080;
+
+impl ByHand {
+    /// A container of this name. It mounts nothing and publishes nothing.
+    pub fn named(name: &str, image: &str) -> Self {
+        let host = HostConfig { publish_all_ports: Some(false), ..HostConfig::default() };
+        Self { name: name.to_owned(), image: image.to_owned(), env: BTreeMap::new(), host }
+    }
+
+    /// `--env NAME=VALUE`
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// `--mount type=volume,source=VOLUME,target=PATH`, and its data is there.
+    pub fn volume(self, volume: &str, path: &str) -> Self {
+        self.mount(MountType::VOLUME, volume, path)
+    }
+
+    /// `--mount type=bind,source=FOLDER,target=PATH`, and its data is there.
+    pub fn bind(self, folder: &str, path: &str) -> Self {
+        self.mount(MountType::BIND, folder, path)
+    }
+
+    /// `--publish 127.0.0.1:PORT:8080`
+    pub fn publish(mut self, port: u16) -> Self {
+        let binding = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: Some(port.to_string()) };
+        self.host.port_bindings = Some([(format!("{PORT}/tcp"), Some(vec![binding]))].into());
+        self
+    }
+
+    /// `--restart unless-stopped`
+    pub fn restarting(mut self) -> Self {
+        let name = Some(RestartPolicyNameEnum::UNLESS_STOPPED);
+        self.host.restart_policy = Some(RestartPolicy { name, maximum_retry_count: None });
+        self
+    }
+
+    /// `--rm`
+    pub fn auto_removed(mut self) -> Self {
+        self.host.auto_remove = Some(true);
+        self
+    }
+
+    /// `--network NAME`
+    pub fn network(mut self, name: &str) -> Self {
+        self.host.network_mode = Some(name.to_owned());
+        self
+    }
+
+    /// `docker run -d`, through testcontainers.
+    #[track_caller]
+    pub fn start(self, suite: &Suite) -> Started {
+        let (repository, tag) = self.image.rsplit_once(':').expect("an image with a tag");
+        let host = self.host;
+        let request = GenericImage::new(repository, tag)
+            .with_exposed_port(PORT.tcp())
+            .with_container_name(&self.name)
+            .with_cmd(command())
+            .with_host_config_modifier(move |config| *config = host.clone());
+        let request = self.env.iter().fold(request, |request, (name, value)| request.with_env_var(name, value));
+        let container = suite.runtime().block_on(request.start());
+        let container = container.unwrap_or_else(|error| panic!("run {}: {error}", self.name));
+        Started { container: Some(container), runtime: suite.runtime().clone() }
+    }
+
+    /// `docker create`
+    #[track_caller]
+    pub fn create(self, suite: &Suite) {
+        let body = ContainerCreateBody {
+            image: Some(self.image),
+            cmd: Some(command()),
+            env: Some(self.env.iter().map(|(name, value)| format!("{name}={value}")).collect()),
+            exposed_ports: Some(vec![format!("{PORT}/tcp")]),
+            host_config: Some(self.host),
+            ..ContainerCreateBody::default()
+        };
+        let daemon = suite.daemon();
+        let options = CreateContainerOptions { name: Some(self.name.clone()), ..CreateContainerOptions::default() };
+        let made = daemon.run(daemon.docker().create_container(Some(options), body));
+        made.unwrap_or_else(|error| panic!("create {}: {error}", self.name));
+    }
+
+    fn mount(mut self, typ: MountType, source: &str, path: &str) -> Self {
+        let mount = Mount {
+            target: Some(path.to_owned()),
+            source: Some(source.to_owned()),
+            typ: Some(typ),
+            ..Mount::default()
+        };
+        self.host.mounts.get_or_insert_default().push(mount);
+        self.env("NEMOCLAW_REFERENCE_DATA", path)
+    }
+}
+
+fn command() -> Vec<String> {
+    vec!["/nemoclaw".to_owned(), "reference-gateway".to_owned()]
+}
+
+/// A container that testcontainers started, and removes when this value goes.
+pub struct Started {
+    container: Option<ContainerAsync<GenericImage>>,
+    runtime: Handle,
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        // testcontainers removes it from within a runtime only.
+        let _context = self.runtime.enter();
+        drop(self.container.take());
+    }
+}

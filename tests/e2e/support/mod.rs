@@ -1,0 +1,42 @@
+//! What every case needs: the suite and its image, a gateway of its own, the binary, the daemon, the gateway's HTTP.
+//! Nothing here judges the product but by what a person or Docker could see.
+
+mod advice;
+mod by_hand;
+mod case;
+mod cli;
+mod daemon;
+mod gateway;
+mod holder;
+mod picture;
+mod proxy;
+mod spec;
+mod suite;
+
+pub use advice::follow;
+pub use by_hand::ByHand;
+pub use case::{Case, assert_only_a_trace_written, assert_same};
+pub use cli::{Cli, Run};
+pub use gateway::Work;
+pub use holder::{Holder, Speaks};
+pub use proxy::{Changes, Proxy};
+pub use spec::Spec;
+pub use suite::{Suite, Unready};
+
+use std::time::{Duration, Instant};
+
+/// How long anything that is sure to come is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until something holds that nothing announces.
+///
+/// # Panics
+/// When it does not come to hold.
+#[track_caller]
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain for: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,150 @@
+//! A proxy on a unix socket of its own before Docker's, that notes every request.
+//! It shows what a run asks of the daemon. What it changes on the way is one thing at most, and only where asked to.
+
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::CONTENT_LENGTH;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
+use tempfile::TempDir;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+/// What the proxy changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// Nothing.
+    Nothing,
+    /// The API version in a path is left out, which the daemon reads as its own newest: so a client that insists on
+    /// a newer one can talk to it.
+    Version,
+    /// The daemon's identity: it looks like another daemon with the same things in it.
+    Identity,
+}
+
+/// One proxy; it ends with this value.
+pub struct Proxy {
+    folder: TempDir,
+    noted: Arc<Mutex<Vec<Noted>>>,
+    accepting: JoinHandle<()>,
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+struct Noted {
+    method: Method,
+    path: String,
+}
+
+type Body = BoxBody<Bytes, hyper::Error>;
+type Problem = Box<dyn std::error::Error + Send + Sync>;
+
+impl Proxy {
+    /// Begins to listen.
+    pub fn start(runtime: &Handle, docker: &Path, changes: Changes) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let noted = Arc::new(Mutex::new(Vec::new()));
+        let listener = {
+            let _context = runtime.enter();
+            UnixListener::bind(socket_in(&folder)).unwrap()
+        };
+        let accepting = runtime.spawn(accept(listener, docker.to_owned(), changes, Arc::clone(&noted)));
+        Self { folder, noted, accepting }
+    }
+
+    /// Its address, as `DOCKER_HOST` has it.
+    pub fn address(&self) -> String {
+        format!("unix://{}", socket_in(&self.folder).display())
+    }
+
+    /// Every request so far, as `GET /path`.
+    pub fn requests(&self) -> Vec<String> {
+        self.noted.lock().unwrap().iter().map(|noted| format!("{} {}", noted.method, noted.path)).collect()
+    }
+
+    /// The requests that could have changed something.
+    pub fn mutating(&self) -> Vec<String> {
+        let noted = self.noted.lock().unwrap();
+        let mutating = noted.iter().filter(|noted| noted.method != Method::GET && noted.method != Method::HEAD);
+        mutating.map(|noted| format!("{} {}", noted.method, noted.path)).collect()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+fn socket_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("docker.sock")
+}
+
+async fn accept(listener: UnixListener, docker: PathBuf, changes: Changes, noted: Arc<Mutex<Vec<Noted>>>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let (docker, noted) = (docker.clone(), Arc::clone(&noted));
+        tokio::spawn(async move {
+            let service = service_fn(move |request| relay(request, docker.clone(), changes, Arc::clone(&noted)));
+            // A client that goes away in the middle is no concern of the proxy's.
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn relay(
+    mut request: Request<Incoming>,
+    docker: PathBuf,
+    changes: Changes,
+    noted: Arc<Mutex<Vec<Noted>>>,
+) -> Result<Response<Body>, Infallible> {
+    let plain = without_version(request.uri());
+    noted.lock().unwrap().push(Noted { method: request.method().clone(), path: plain.to_string() });
+    let disguised = changes == Changes::Identity && plain.path() == "/info";
+    if changes == Changes::Version {
+        *request.uri_mut() = plain;
+    }
+    let answer = match ask(request, &docker).await {
+        Ok(answer) if disguised => disguise(answer).await,
+        Ok(answer) => Ok(answer.map(BodyExt::boxed)),
+        Err(problem) => Err(problem),
+    };
+    Ok(answer.unwrap_or_else(|problem| {
+        let mut answer = Response::new(whole(problem.to_string()));
+        *answer.status_mut() = StatusCode::BAD_GATEWAY;
+        answer
+    }))
+}
+
+/// The same answer with another ID in it.
+async fn disguise(answer: Response<Incoming>) -> Result<Response<Body>, Problem> {
+    let (mut head, body) = answer.into_parts();
+    let mut info: serde_json::Value = serde_json::from_slice(&body.collect().await?.to_bytes())?;
+    info["ID"] = "another daemon".into();
+    head.headers.remove(CONTENT_LENGTH);
+    Ok(Response::from_parts(head, whole(info.to_string())))
+}
+
+fn whole(text: String) -> Body {
+    Full::new(Bytes::from(text)).map_err(|never| match never {}).boxed()
+}
+
+/// Every request has a connection of its own to the daemon, so that none finds one that was closed meanwhile.
+async fn ask(request: Request<Incoming>, docker: &Path) -> Result<Response<Incoming>, Problem> {
+    let stream = UnixStream::connect(docker).await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    Ok(sender.send_request(request).await?)
+}
+
+fn without_version(uri: &Uri) -> Uri {
+    let text = uri.to_string();
+    let rest = text.strip_prefix("/v1.").and_then(|rest| rest.find('/').map(|slash| rest[slash..].to_owned()));
+    rest.and_then(|path| path.parse().ok()).unwrap_or_else(|| uri.clone())
+}
