@@ -30,7 +30,7 @@ fn image() -> ImageRef {
 }
 
 fn port() -> PortSpec {
-    PortSpec { host_ip: "127.0.0.1".to_owned(), host: 8080, container: 8080 }
+    PortSpec { host_ip: "127.0.0.1".to_owned(), host: 8080, container: 8080, same_inside: false, health: None }
 }
 
 fn rejected(status: u16, message: &str) -> Failure {

@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     fn spec(host_ip: &str, host: u16) -> PortSpec {
-        PortSpec { host_ip: host_ip.to_owned(), host, container: 8080 }
+        PortSpec { host_ip: host_ip.to_owned(), host, container: 8080, same_inside: false, health: None }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::known::Why;
-use crate::names::{GATEWAY_NAME_MAX_BYTES, GatewayName};
+use crate::names::{GATEWAY_NAME_MAX_BYTES, GatewayName, PresetName};
 use crate::observation::PortHolder;
 use crate::refusal::Refusal;
 
@@ -80,6 +80,7 @@ impl Refusal {
             }
             Self::PortHeld { port, .. } => on_the_machine(format!("sudo ss -ltnp 'sport = :{}'", port.host)),
             Self::NotRecovered { container, .. } => on_the_machine(format!("docker logs --tail 50 {container}")),
+            Self::NotStopped { container, .. } => on_the_machine(format!("docker stop {container}")),
             Self::NotCreated { .. } => on_the_machine(onboard),
             Self::ReadinessUnknown { .. } => on_the_machine("docker context show".to_owned()),
             Self::ContainerHidden { .. } => on_the_machine("sudo systemctl restart docker".to_owned()),
@@ -87,6 +88,13 @@ impl Refusal {
                 let first = candidates.first().map_or("VOLUME", |volume| volume.name.as_str());
                 leads_out(format!("{onboard} --adopt {first}"))
             }
+            Self::NodeNameUnknown { usual, .. } => leads_out(format!("{onboard} --node-name {usual}")),
+            Self::PresetLegacy { .. } => leads_out(format!("{onboard} --preset {}", crate::preset::DEFAULT)),
+            Self::PresetAmbiguous { presets } => {
+                let first = presets.first().map_or(crate::preset::DEFAULT, PresetName::as_str);
+                leads_out(format!("{onboard} --preset {first}"))
+            }
+            Self::NoContainer { .. } => leads_out(onboard),
             Self::NoSuchVolume { .. } => on_the_machine("docker volume ls".to_owned()),
             Self::DataGone { .. } => leads_out(format!("{onboard} --reset --confirm {gateway}")),
             Self::NotProved { .. } => on_the_machine("docker ps --all".to_owned()),

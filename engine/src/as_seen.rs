@@ -3,7 +3,7 @@
 use crate::container::{ContainerSeen, MountedSource};
 use crate::labels;
 use crate::names::GatewayName;
-use crate::spec::{Env, GatewaySpec, MountSource, MountSpec, PortSpec};
+use crate::spec::{Env, GatewaySpec, MountSource, MountSpec};
 
 /// The spec of a container that is there: its own label's, else the preset's, with everything that can be seen of the
 /// container in its place. Measured against it the container has not drifted.
@@ -13,18 +13,21 @@ pub fn spec_as_seen(gateway: &GatewayName, preset: &GatewaySpec, own: &Container
         .flatten()
         .filter(|labelled| labelled.preset == preset.preset && labelled.container == own.name);
     let base = labelled.map_or_else(|| preset.clone(), |labelled| GatewaySpec { env: preset.env.clone(), ..labelled });
-    let binding = own.ports.iter().find(|port| port.container == base.port.container);
-    let port = binding.and_then(|binding| {
-        let host = binding.host?;
-        Some(PortSpec { host_ip: binding.host_ip.clone(), host, container: binding.container })
-    });
+    // What the image's entry point is given stays as the preset says it, as long as it is the same.
+    let given = base.command_line();
+    let (command, keeps_entry_point) = if base.keeps_entry_point && own.command.ends_with(&given) {
+        (base.command.clone(), true)
+    } else {
+        (own.command.clone(), false)
+    };
     let has = |name: &&crate::names::NetworkName| own.networks.iter().any(|attachment| attachment.network == **name);
     GatewaySpec {
         image: own.image.clone(),
-        command: own.command.clone(),
+        command,
+        keeps_entry_point,
         env: Env(base.env.0.keys().filter_map(|name| own.env.0.get_key_value(name)).map(owned).collect()),
         mounts: base.mounts.iter().filter_map(|mount| mount_as_seen(mount, own)).collect(),
-        port: port.unwrap_or_else(|| base.port.clone()),
+        port: base.port.as_bound(&own.ports),
         network: base.network.as_ref().filter(has).cloned(),
         restart: own.restart,
         ..base

@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use crate::candidates::{Chosen, choose};
-use crate::command::Endpoint;
+use crate::command::{Endpoint, Probe};
 use crate::container::{Attachment, ContainerSeen, MountedSource, Status};
 use crate::intent::Intent;
 use crate::known::{Known, Why};
 use crate::labels;
 use crate::names::{ContainerName, NetworkName, VolumeName};
-use crate::observation::{DaemonIdentity, Observation, Readiness, VolumeSeen};
+use crate::observation::{DaemonIdentity, Gpu, Observation, Readiness, VolumeSeen};
 use crate::plan::Look;
 use crate::record::{GatewayRecord, RecordSeen};
 use crate::spec::{GatewaySpec, PortSpec};
@@ -201,11 +201,7 @@ impl<'a> Case<'a> {
 
     /// The port at which a container is reached: its own, else the wanted one.
     pub fn port_of(&self, container: &ContainerSeen) -> PortSpec {
-        let own = container.ports.iter().find(|port| port.container == self.wanted.port.container);
-        match own.and_then(|own| own.host.map(|host| (own, host))) {
-            Some((own, host)) => PortSpec { host_ip: own.host_ip.clone(), host, container: own.container },
-            None => self.wanted.port.clone(),
-        }
+        self.wanted.port.as_bound(&container.ports)
     }
 
     /// Where the gateway is asked over HTTP.
@@ -213,6 +209,17 @@ impl<'a> Case<'a> {
         let own = self.own().ok().flatten();
         let port = own.map_or_else(|| self.wanted.port.clone(), |own| self.port_of(own));
         Endpoint { scheme: self.wanted.readiness.scheme, host_ip: port.host_ip, port: port.host }
+    }
+
+    /// The GPUs that a new container gets: those of the host, where they are wanted and there are any.
+    pub fn gpu(&self) -> Option<Gpu> {
+        let gpu = self.seen.host.gpu.as_ref().and_then(Known::known).copied().flatten();
+        gpu.filter(|_| self.wanted.gpu || self.intent.spec.gpu)
+    }
+
+    /// What is asked to know whether the gateway's container is ready.
+    pub fn probe(&self, container: &ContainerSeen) -> Probe {
+        Probe::of(&self.wanted.readiness, &self.port_of(container), Some(&container.ports))
     }
 
     /// The network that a container which does not run would lack when started: one that is gone, or, where it has

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::container::PortBinding;
 use crate::names::{ContainerId, ContainerName, GatewayName, ImageRef, NetworkId, NetworkName, VolumeName};
+use crate::observation::Gpu;
 use crate::record::GatewayRecord;
 use crate::spec::{Env, ImageSource, MountSpec, PortSpec, ReadinessSpec, RestartPolicy, SandboxListing};
 
@@ -26,6 +28,15 @@ pub enum Command {
     ReadRecord {
         /// Whose.
         gateway: GatewayName,
+    },
+    /// Look which of these names are there, to tell which kind of gateway is meant.
+    FindNames {
+        /// Containers.
+        containers: Vec<ContainerName>,
+        /// Volumes.
+        volumes: Vec<VolumeName>,
+        /// How long to wait before looking, in milliseconds.
+        wait_ms: u64,
     },
     /// Take one whole picture.
     Observe(Box<Target>),
@@ -91,15 +102,15 @@ pub enum Command {
     AwaitReady {
         /// Its container.
         container: ContainerId,
-        /// Where to ask.
-        endpoint: Endpoint,
         /// What to ask.
-        readiness: ReadinessSpec,
+        probe: Probe,
         /// How long to wait at most, in milliseconds.
         limit_ms: u64,
     },
     /// List the gateway's sandboxes.
     ListSandboxes {
+        /// Its container.
+        container: ContainerId,
         /// Where to ask.
         endpoint: Endpoint,
         /// How.
@@ -145,6 +156,8 @@ pub struct Target {
     pub network: Option<NetworkName>,
     /// The image looked for.
     pub image: ImageRef,
+    /// Further images looked for.
+    pub companions: Vec<ImageRef>,
     /// The port that the gateway is to have; an existing container's own is asked instead where it has one.
     pub port: PortSpec,
     /// What to ask its health endpoint.
@@ -156,6 +169,10 @@ pub struct Target {
     pub identity: bool,
     /// Whether to ask which files exist only in the container's own layer.
     pub layer: bool,
+    /// Whether to ask for the host's GPUs.
+    pub gpu: bool,
+    /// Where on the gateway's first volume the node name of its data is written, where that is to be read.
+    pub node_name_file: Option<String>,
 }
 
 /// A container to be created, whole.
@@ -165,13 +182,26 @@ pub struct NewContainer {
     pub name: ContainerName,
     /// Its image.
     pub image: ImageRef,
-    /// Its whole command line.
+    /// Its whole command line; or, where the image's entry point is kept, what it is given.
     pub command: Vec<String>,
+    /// Whether the image's entry point is kept.
+    pub keeps_entry_point: bool,
     /// Its environment.
     pub env: Env,
+    /// The user it runs as; none leaves that to the image.
+    pub user: Option<String>,
+    /// Whether it runs with all capabilities and devices of the host.
+    pub privileged: bool,
+    /// Whether it sees the host's control groups.
+    pub host_cgroups: bool,
+    /// Further host names, as `name:address`.
+    pub extra_hosts: Vec<String>,
+    /// The host's GPUs that it gets, by the way the daemon gives them.
+    pub gpu: Option<Gpu>,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Its mounts. Volumes exist already and are mounted without copying the image's files into them.
+    /// Its mounts. Volumes exist already and are mounted without copying the image's files into them; files and
+    /// folders of ours are written before.
     pub mounts: Vec<MountSpec>,
     /// Its published port.
     pub port: PortSpec,
@@ -194,6 +224,46 @@ pub struct Endpoint {
     pub port: u16,
 }
 
+/// What is asked to know whether a gateway is ready.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Probe {
+    /// Its health endpoint.
+    Http {
+        /// Where.
+        endpoint: Endpoint,
+        /// What.
+        readiness: ReadinessSpec,
+    },
+    /// Only whether it accepts connections: its health endpoint is not published.
+    Accepts {
+        /// Where.
+        endpoint: Endpoint,
+    },
+}
+
+impl Probe {
+    /// What is asked of a gateway on this port; of a container that is there, what it publishes decides.
+    pub fn of(readiness: &ReadinessSpec, port: &PortSpec, bindings: Option<&[PortBinding]>) -> Self {
+        let at = |host: u16| Endpoint { scheme: readiness.scheme, host_ip: port.host_ip.clone(), port: host };
+        let http = |host: u16| Self::Http { endpoint: at(host), readiness: readiness.clone() };
+        let (Some(health), Some(bindings)) = (port.health, bindings) else {
+            return http(port.health_on_host().unwrap_or(port.host));
+        };
+        match bindings.iter().find(|binding| binding.container == health).and_then(|binding| binding.host) {
+            Some(host) => http(host),
+            None => Self::Accepts { endpoint: at(port.host) },
+        }
+    }
+
+    /// Where it is asked.
+    pub fn endpoint(&self) -> &Endpoint {
+        match self {
+            Self::Http { endpoint, .. } | Self::Accepts { endpoint } => endpoint,
+        }
+    }
+}
+
 impl Endpoint {
     /// The URL that reaches it from the host itself.
     pub fn url(&self) -> String {
@@ -213,6 +283,7 @@ impl Command {
         match self {
             Self::TakeLock { .. }
             | Self::ReadRecord { .. }
+            | Self::FindNames { .. }
             | Self::Observe(_)
             | Self::AwaitReady { .. }
             | Self::ListSandboxes { .. }
@@ -236,6 +307,7 @@ impl Command {
         match self {
             Self::TakeLock { gateway, .. } => format!("take the lock of `{gateway}`"),
             Self::ReadRecord { gateway } => format!("read the record of `{gateway}`"),
+            Self::FindNames { .. } => "look which kind of gateway is there".to_owned(),
             Self::Observe(target) => format!("look at `{}`", target.container),
             Self::ProvideImage { reference, source: ImageSource::Registry } => format!("pull image `{reference}`"),
             Self::ProvideImage { reference, source: ImageSource::Executable } => {
@@ -251,7 +323,7 @@ impl Command {
             Self::UnpauseContainer { container } => format!("unpause container {}", short(container.as_str())),
             Self::StopContainer { container, .. } => format!("stop container {}", short(container.as_str())),
             Self::RestartContainer { container, .. } => format!("restart container {}", short(container.as_str())),
-            Self::AwaitReady { endpoint, .. } => format!("wait until {} is ready", endpoint.url()),
+            Self::AwaitReady { probe, .. } => format!("wait until {} is ready", probe.endpoint().url()),
             Self::ListSandboxes { .. } => "list the sandboxes".to_owned(),
             Self::ReadLogs { .. } => "read the container's last log lines".to_owned(),
             Self::MeasureVolumes { .. } => "measure the volumes".to_owned(),

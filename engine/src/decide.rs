@@ -6,13 +6,13 @@
 
 use crate::case::{Case, Waits};
 use crate::event::Failure;
-use crate::intent::Intent;
+use crate::intent::{Intent, Purpose};
 use crate::known::{Known, Why};
 use crate::observation::{Observation, Readiness};
 use crate::plan::{Act, Decision, Look, Note, Plan, Row, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
-use crate::rows::{missing, ownership, present, replacement};
+use crate::rows::{missing, ownership, present, replacement, stop};
 use crate::tried::{LOOKS_MAX, Tried};
 
 /// What a row says: its plan where it holds, nothing where it does not, or what it waits on.
@@ -52,12 +52,26 @@ const TABLE: [(Row, Judge); 27] = [
     (Row::Nothing, missing::nothing),
 ];
 
+/// What is asked before a stop.
+const STOP_TABLE: [(Row, Judge); 6] = [
+    (Row::DockerUnknown, ownership::docker_unknown),
+    (Row::RecordUnusable, ownership::record_unusable),
+    (Row::OtherDaemon, ownership::other_daemon),
+    (Row::NotOurs, ownership::not_ours),
+    (Row::HalfDoneReplacement, replacement::half_done),
+    (Row::Stop, stop::stop),
+];
+
 /// Decides what to do about an observation. Total: every picture has a decision.
 pub fn decide(seen: &Observation, intent: &Intent, tried: &Tried) -> Decision {
     let case = Case::new(seen, intent, tried);
-    for (row, judge) in TABLE {
+    let table: &[(Row, Judge)] = if intent.purpose == Purpose::Stop { &STOP_TABLE } else { &TABLE };
+    for &(row, judge) in table {
         match judge(&case) {
             Ok(None) => {}
+            Ok(Some(Plan::Perform { act, .. })) if let Some(refusal) = stop::more_than_a_start(&case, act) => {
+                return refuse(row, refusal);
+            }
             Ok(Some(Plan::Perform { act, .. })) if tried.acts_are_used_up() => {
                 return refuse(row, used_up(&case, act));
             }

@@ -4,7 +4,7 @@
 use crate::container::{ContainerSeen, MountedSource};
 use crate::observation::ImageSeen;
 use crate::plan::Difference;
-use crate::spec::{GatewaySpec, MountSource};
+use crate::spec::GatewaySpec;
 
 /// Every difference between a container and a spec. Host name and node name are none: a container keeps its own.
 pub fn differences(container: &ContainerSeen, wanted: &GatewaySpec, image: Option<&ImageSeen>) -> Vec<Difference> {
@@ -14,29 +14,28 @@ pub fn differences(container: &ContainerSeen, wanted: &GatewaySpec, image: Optio
     for mount in &wanted.mounts {
         let there = container.mounts.iter().any(|seen| {
             seen.path == mount.path
-                && match (&seen.source, &mount.source) {
-                    (
-                        MountedSource::Volume { .. } | MountedSource::FolderOfVolume { .. },
-                        MountSource::Volume { .. },
-                    ) => true,
-                    (
-                        MountedSource::Bind { folder } | MountedSource::FolderOfVolume { folder, .. },
-                        MountSource::Bind { folder: wanted },
-                    ) => folder == wanted,
-                    (MountedSource::Volume { .. } | MountedSource::Other { .. }, MountSource::Bind { .. })
-                    | (MountedSource::Bind { .. } | MountedSource::Other { .. }, MountSource::Volume { .. }) => false,
+                && match (&seen.source, mount.source.on_host()) {
+                    (MountedSource::Volume { .. }, wanted) => wanted.is_none(),
+                    (MountedSource::FolderOfVolume { folder, .. }, wanted) => {
+                        wanted.is_none_or(|wanted| folder == wanted)
+                    }
+                    (MountedSource::Bind { folder }, wanted) => wanted == Some(folder),
+                    (MountedSource::Other { .. }, _) => false,
                 }
         });
         if !there {
             differences.push(Difference::Mount { path: mount.path.clone() });
         }
     }
-    for (name, value) in &wanted.env.0 {
+    for (name, value) in &wanted.environment().0 {
         if container.env.0.get(name) != Some(value) {
             differences.push(Difference::Environment { name: name.clone() });
         }
     }
-    if !wanted.command.is_empty() && container.command != wanted.command {
+    let command = wanted.command_line();
+    let same_command =
+        if wanted.keeps_entry_point { container.command.ends_with(&command) } else { container.command == command };
+    if !command.is_empty() && !same_command {
         differences.push(Difference::CommandLine);
     }
     if container.restart != wanted.restart {
@@ -63,7 +62,7 @@ pub fn image_difference(
 
 /// Another address or port of the host.
 pub fn port_difference(container: &ContainerSeen, wanted: &GatewaySpec) -> Option<Difference> {
-    let binding = container.ports.iter().find(|port| port.container == wanted.port.container);
+    let binding = wanted.port.binding(&container.ports);
     let has = binding.map_or_else(
         || "none".to_owned(),
         |port| format!("{}:{}", port.host_ip, port.host.map_or_else(|| "any".to_owned(), |port| port.to_string())),

@@ -1,6 +1,6 @@
 //! What was learnt: the answers that a host gives to commands.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::known::{Known, Why};
 use crate::names::{SandboxName, VolumeName};
 use crate::observation::HostSeen;
+use crate::older::Older;
+use crate::preset_choice::Named;
 use crate::record::RecordSeen;
 
 /// The answer to one command.
@@ -25,6 +27,13 @@ pub enum Event {
     RecordRead {
         /// What was found.
         record: RecordSeen,
+        /// What the older tool left, where there is no record of ours.
+        older: Option<Older>,
+    },
+    /// Names were looked for.
+    NamesFound {
+        /// What bears one of them.
+        found: Known<Vec<Named>>,
     },
     /// A look was taken.
     Observed {
@@ -45,8 +54,9 @@ pub enum Event {
     },
     /// The sandboxes were listed.
     SandboxesListed {
-        /// Their names; a list that could not be had is unknown and never an empty one.
-        sandboxes: Known<BTreeSet<SandboxName>>,
+        /// Their names, and their statuses where those are told; a list that could not be had is unknown and never an
+        /// empty one.
+        sandboxes: Known<BTreeMap<SandboxName, Option<String>>>,
     },
     /// The last log lines were read; none where they could not be had.
     LogsRead {

@@ -16,6 +16,8 @@ pub struct Intent {
     pub purpose: Purpose,
     /// What the preset and today's flags say the gateway looks like.
     pub spec: GatewaySpec,
+    /// The same of every other preset that could be meant; none where the person typed which.
+    pub alternatives: Vec<GatewaySpec>,
     /// Which parts of `spec` were typed today, rather than left to the preset.
     pub typed: Typed,
     /// Whether a replacement was asked for, whatever the drift.
@@ -26,6 +28,8 @@ pub struct Intent {
     pub carry: Vec<String>,
     /// The owner's consent to lose what is there and to begin anew.
     pub reset: Option<Consent>,
+    /// The node name that the data on the volume is keyed by, where its owner knows it.
+    pub node_name: Option<String>,
     /// The volume that its owner chose among several.
     pub adopt: Option<VolumeName>,
     /// Whether to go on with a daemon that is not the recorded one.
@@ -42,6 +46,10 @@ pub enum Purpose {
     Onboard,
     /// Look, and say what onboarding would do. Takes no lock and sends nothing that changes anything.
     Look,
+    /// Start the container that is there, and nothing more.
+    Start,
+    /// Stop the container.
+    Stop,
 }
 
 /// Which parts of the spec a person typed today. The rest is the record's wish.
@@ -121,7 +129,7 @@ impl Intent {
             spec.image_source = self.spec.image_source;
         }
         if self.typed.port {
-            spec.port.host = self.spec.port.host;
+            spec.port = spec.port.on(self.spec.port.host);
         }
         spec
     }

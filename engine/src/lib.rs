@@ -22,9 +22,11 @@ mod machine;
 mod make;
 mod names;
 mod observation;
+mod older;
 mod outcome;
 mod plan;
 mod preset;
+mod preset_choice;
 mod reason;
 mod record;
 mod recording;
@@ -36,7 +38,7 @@ mod trace;
 mod tried;
 
 pub use advice::{Advice, Effect};
-pub use command::{Command, Endpoint, NewContainer, Target};
+pub use command::{Command, Endpoint, NewContainer, Probe, Target};
 pub use container::{Attachment, ContainerSeen, Exit, MountSeen, MountedSource, PortBinding, Status};
 pub use decide::decide;
 pub use drive::{Host, Watch, drive};
@@ -47,21 +49,23 @@ pub use known::{Known, Why};
 pub use labels::{GATEWAY as LABEL_GATEWAY, gateway_of};
 pub use machine::{Onboarding, Then};
 pub use names::{
-    BadInput, ContainerId, ContainerName, GatewayName, ImageId, ImageRef, Instance, NetworkId, NetworkName, PresetName,
-    SandboxName, VolumeName, check_docker_name,
+    BadInput, ContainerId, ContainerName, DEFAULT_GATEWAY, GatewayName, ImageId, ImageRef, Instance, NetworkId,
+    NetworkName, PresetName, SandboxName, VolumeName, check_docker_name,
 };
 pub use observation::{
-    Asked, DaemonIdentity, Disk, HostSeen, ImageSeen, NetworkSeen, Observation, PortHolder, Readiness, Remains,
+    Asked, DaemonIdentity, Disk, Gpu, HostSeen, ImageSeen, NetworkSeen, Observation, PortHolder, Readiness, Remains,
     VolumeSeen,
 };
+pub use older::Older;
 pub use outcome::{End, GatewaySeen, How, NodeNameFrom, Outcome, Told};
 pub use plan::{Act, Decision, Difference, EndReplacement, Look, Note, Plan, Row, Verdict};
-pub use preset::{BUILT_IN, BadPreset, DEFAULT as DEFAULT_PRESET, Preset};
+pub use preset::{BUILT_IN, BadPreset, DEFAULT as DEFAULT_PRESET, Place, Preset};
+pub use preset_choice::{Named, NamedThing};
 pub use reason::{REASONS, Reason, ReasonRow};
 pub use record::{GatewayRecord, RecordProblem, RecordSeen, RecordedVolume};
 pub use refusal::{Refusal, Trouble};
 pub use spec::{
-    Env, GatewaySpec, ImageSource, Mark, MountSource, MountSpec, PortSpec, ReadinessSpec, RestartPolicy,
+    Ask, Env, GatewaySpec, ImageSource, Mark, MountSource, MountSpec, PortSpec, ReadinessSpec, RestartPolicy,
     SandboxListing, Scheme,
 };
 pub use trace::{SCHEMA as TRACE_SCHEMA, Tracer};

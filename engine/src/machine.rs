@@ -42,7 +42,9 @@ impl Onboarding {
     pub fn new(intent: Intent) -> (Self, Command) {
         let gateway = intent.gateway.clone();
         let (state, first) = match intent.purpose {
-            Purpose::Onboard => (State::TakingLock, Command::TakeLock { gateway, wait: intent.wait_for_lock }),
+            Purpose::Onboard | Purpose::Start | Purpose::Stop => {
+                (State::TakingLock, Command::TakeLock { gateway, wait: intent.wait_for_lock })
+            }
             Purpose::Look => (State::ReadingRecord, Command::ReadRecord { gateway }),
         };
         let mut machine = Run::new(intent).uninitialized_state_machine();
@@ -81,6 +83,8 @@ pub enum State {
     TakingLock,
     /// The record, as it is on disk.
     ReadingRecord,
+    /// Which kind of gateway is there.
+    FindingPreset,
     /// A picture of the host.
     Observing,
     /// The answer to the one act that was decided.
@@ -114,6 +118,7 @@ impl State {
         match self {
             Self::TakingLock => "taking-lock",
             Self::ReadingRecord => "reading-record",
+            Self::FindingPreset => "finding-preset",
             Self::Observing => "observing",
             Self::Acting { .. } => "acting",
             Self::Explaining { .. } => "explaining",
@@ -155,6 +160,7 @@ impl blocking::State<Run> for State {
         match self {
             Self::TakingLock => taking_lock(run, event, then),
             Self::ReadingRecord => reading_record(run, event, then),
+            Self::FindingPreset => finding_preset(run, event, then),
             Self::Observing => observing(run, event, then),
             Self::Acting { act, what } => acting(run, *act, what, event, then),
             Self::Explaining { decision } => explaining(run, decision, event, then),
@@ -166,7 +172,7 @@ impl blocking::State<Run> for State {
 
     fn superstate(&mut self) -> Option<Phase> {
         match self {
-            Self::TakingLock | Self::ReadingRecord => Some(Phase::Preflight),
+            Self::TakingLock | Self::ReadingRecord | Self::FindingPreset => Some(Phase::Preflight),
             Self::Observing | Self::Acting { .. } | Self::Explaining { .. } => Some(Phase::Gateway),
             Self::ListingSandboxes { .. } => Some(Phase::Sandboxes),
             Self::Recording { .. } => Some(Phase::Verify),
@@ -207,9 +213,21 @@ fn taking_lock(run: &mut Run, event: &Event, then: &mut Option<Then>) -> Moved<S
 }
 
 fn reading_record(run: &mut Run, event: &Event, then: &mut Option<Then>) -> Moved<State> {
-    let Event::RecordRead { record } = event else { return Moved::Super };
-    run.record = record.clone();
-    observe(run, then, 0)
+    let Event::RecordRead { record, older } = event else { return Moved::Super };
+    run.note_record(record, older.as_ref());
+    match run.question_about_preset(0) {
+        Some(question) => perform(then, question, State::FindingPreset),
+        None => observe(run, then, 0),
+    }
+}
+
+fn finding_preset(run: &mut Run, event: &Event, then: &mut Option<Then>) -> Moved<State> {
+    let Event::NamesFound { found } = event else { return Moved::Super };
+    match run.choose_preset(found) {
+        Ok(None) => observe(run, then, 0),
+        Ok(Some(again)) => perform(then, again, State::FindingPreset),
+        Err(refusal) => finish(then, run.refused(refusal)),
+    }
 }
 
 fn observing(run: &mut Run, event: &Event, then: &mut Option<Then>) -> Moved<State> {
@@ -232,6 +250,9 @@ fn decide_and_go_on(run: &mut Run, then: &mut Option<Then>) -> Moved<State> {
         }
         (plan @ Plan::Keep { .. }, _) => {
             let decision = Arc::new(Decision { plan, ..decision });
+            if run.intent.purpose == Purpose::Stop {
+                return finish(then, run.stopped());
+            }
             match run.list_sandboxes() {
                 Some(command) => perform(then, command, State::ListingSandboxes { decision }),
                 // Docker could not be asked: of this gateway no more is known than that it answers.
@@ -240,16 +261,14 @@ fn decide_and_go_on(run: &mut Run, then: &mut Option<Then>) -> Moved<State> {
         }
         (plan @ Plan::Refuse { .. }, _) => explain(run, then, Decision { plan, ..decision }),
         (plan, Purpose::Look) => finish(then, run.looked(Decision { plan, ..decision })),
-        (Plan::Perform { act, step }, Purpose::Onboard) => {
+        (Plan::Perform { act, step }, _) => {
             run.note_planned(act);
             let what = step.describe();
             perform(then, step, State::Acting { act, what })
         }
-        (Plan::Replace { .. }, Purpose::Onboard) => finish(then, run.not_yet("replace a gateway's container")),
-        (Plan::EndReplacement { .. }, Purpose::Onboard) => {
-            finish(then, run.not_yet("end a replacement that was begun"))
-        }
-        (Plan::Reset { .. }, Purpose::Onboard) => finish(then, run.not_yet("reset a gateway whose volumes are there")),
+        (Plan::Replace { .. }, _) => finish(then, run.not_yet("replace a gateway's container")),
+        (Plan::EndReplacement { .. }, _) => finish(then, run.not_yet("end a replacement that was begun")),
+        (Plan::Reset { .. }, _) => finish(then, run.not_yet("reset a gateway whose volumes are there")),
     }
 }
 
@@ -292,7 +311,7 @@ fn explaining(run: &mut Run, decision: &Arc<Decision>, event: &Event, then: &mut
 fn listing_sandboxes(run: &mut Run, decision: &Arc<Decision>, event: &Event, then: &mut Option<Then>) -> Moved<State> {
     let Event::SandboxesListed { sandboxes } = event else { return Moved::Super };
     match run.note_sandboxes(sandboxes) {
-        Some(record) if run.intent.purpose == Purpose::Onboard => record_it(run, then, record, Some(decision.clone())),
+        Some(record) if run.intent.purpose != Purpose::Look => record_it(run, then, record, Some(decision.clone())),
         Some(_) | None => finish(then, run.ready_or_looked(decision)),
     }
 }

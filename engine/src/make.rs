@@ -5,11 +5,14 @@ use crate::candidates::mounts_on;
 use crate::case::{Case, Waits};
 use crate::command::{Command, NewContainer};
 use crate::event::Failure;
+use crate::known::Known;
 use crate::labels;
 use crate::names::VolumeName;
+use crate::observation::VolumeSeen;
 use crate::outcome::NodeNameFrom;
-use crate::plan::{Act, Plan};
+use crate::plan::{Act, Look, Plan};
 use crate::refusal::Refusal;
+use crate::spec::{GatewaySpec, ImageSource, MountSource, MountSpec};
 
 /// Every act on the way to a new container, but for its image.
 const ACTS: [Act; 4] = [Act::MakeNetwork, Act::MakeVolume, Act::Create, Act::Adopt];
@@ -26,10 +29,17 @@ pub fn next_step(case: &Case<'_>, act: Act, chosen: &[(String, VolumeName)]) -> 
         return Ok(Plan::Refuse { refusal: Refusal::NotCreated { what: act.as_str().to_owned(), failure } });
     }
     let spec = &case.wanted;
-    let (node_name, _) = node_name(case)?;
+    let Some((node_name, _)) = node_name(case)? else {
+        let refusal = Refusal::NodeNameUnknown { volume: chosen_volume(chosen), usual: spec.node_name.clone() };
+        return Ok(Plan::Refuse { refusal });
+    };
     let labels = labels::labels(&case.intent.gateway, spec, &node_name);
     if case.seen.host.image.get()?.is_none() {
         let step = Command::ProvideImage { reference: spec.image.clone(), source: spec.image_source };
+        return Ok(Plan::Perform { act: Act::ProvideImage, step });
+    }
+    if let Some(lacking) = case.seen.host.lacking.get()?.first() {
+        let step = Command::ProvideImage { reference: lacking.clone(), source: ImageSource::Registry };
         return Ok(Plan::Perform { act: Act::ProvideImage, step });
     }
     if let Some(name) = &spec.network {
@@ -45,17 +55,23 @@ pub fn next_step(case: &Case<'_>, act: Act, chosen: &[(String, VolumeName)]) -> 
             return Ok(Plan::Perform { act: Act::MakeVolume, step });
         }
     }
-    let mut env = spec.env.clone();
+    let mut env = spec.environment();
     if let Some(variable) = &spec.node_name_env {
         env.0.insert(variable.clone(), node_name.clone());
     }
     let container = NewContainer {
         name: spec.container.clone(),
         image: spec.image.clone(),
-        command: spec.command.clone(),
+        command: spec.command_line(),
+        keeps_entry_point: spec.keeps_entry_point,
         env,
+        user: spec.user.clone(),
+        privileged: spec.privileged,
+        host_cgroups: spec.host_cgroups,
+        extra_hosts: spec.extra_hosts.clone(),
+        gpu: case.gpu(),
         labels,
-        mounts: mounts_on(spec, chosen),
+        mounts: with_content(spec, mounts_on(spec, chosen)),
         port: spec.port.clone(),
         network: spec.network.clone(),
         hostname: node_name,
@@ -64,22 +80,47 @@ pub fn next_step(case: &Case<'_>, act: Act, chosen: &[(String, VolumeName)]) -> 
     Ok(Plan::Perform { act, step: Command::CreateContainer(Box::new(container)) })
 }
 
-/// The node name of a new container, by which the data on its volumes is keyed: the record's, else the volume's
-/// label's, else the preset's rule.
-pub fn node_name(case: &Case<'_>) -> Result<(String, NodeNameFrom), Waits> {
-    if let Some(record) = case.past() {
-        return Ok((record.node_name.clone(), NodeNameFrom::Record));
+/// The mounts with what our own files say filled in.
+fn with_content(spec: &GatewaySpec, mut mounts: Vec<MountSpec>) -> Vec<MountSpec> {
+    for mount in &mut mounts {
+        if let MountSource::File { content, .. } = &mut mount.source {
+            *content = spec.filled(content);
+        }
     }
+    mounts
+}
+
+fn chosen_volume(chosen: &[(String, VolumeName)]) -> Option<VolumeName> {
+    chosen.first().map(|(_, name)| name.clone())
+}
+
+/// The node name of a new container, by which the data on its volumes is keyed: the one its owner typed, else the
+/// record's, else the volume's label's, else the one written on the volume where such a gateway writes it, else, where
+/// there is no data yet or none that is keyed so, the preset's rule. None where data is there and nothing says its key.
+pub fn node_name(case: &Case<'_>) -> Result<Option<(String, NodeNameFrom)>, Waits> {
     let intent = case.intent;
-    let chosen = |volume: &&crate::observation::VolumeSeen| {
+    if let Some(typed) = &intent.node_name {
+        return Ok(Some((typed.clone(), NodeNameFrom::Typed)));
+    }
+    if let Some(record) = case.past() {
+        return Ok(Some((record.node_name.clone(), NodeNameFrom::Record)));
+    }
+    let chosen = |volume: &&VolumeSeen| {
         intent.adopt.as_ref().map_or_else(
             || labels::gateway_of(&volume.labels) == Some(intent.gateway.as_str()),
             |adopt| volume.name == *adopt,
         )
     };
-    let label = case.volumes()?.iter().filter(chosen).find_map(|volume| volume.labels.get(labels::NODE_NAME));
-    Ok(match label {
-        Some(name) => (name.clone(), NodeNameFrom::VolumeLabel),
-        None => (case.wanted.node_name.clone(), NodeNameFrom::Preset),
-    })
+    let volumes = case.volumes()?;
+    if let Some(name) = volumes.iter().filter(chosen).find_map(|volume| volume.labels.get(labels::NODE_NAME)) {
+        return Ok(Some((name.clone(), NodeNameFrom::VolumeLabel)));
+    }
+    if case.wanted.node_name_file.is_some() && !volumes.is_empty() && !case.tried.may_have(Act::MakeVolume) {
+        return match &case.seen.host.node_name {
+            None => Err(Waits::NotAsked(Look { node_name: true, ..Look::default() })),
+            Some(Known::Known(name)) => Ok(Some((name.clone(), NodeNameFrom::Volume))),
+            Some(Known::Unknown(_)) => Ok(None),
+        };
+    }
+    Ok(Some((case.wanted.node_name.clone(), NodeNameFrom::Preset)))
 }

@@ -103,6 +103,9 @@ pub const RESERVED_ENDINGS: [&str; 2] = ["-next", "-previous"];
 /// The longest gateway name: with the longest preset prefix it still makes a host name of at most 63 characters.
 pub const GATEWAY_NAME_MAX_BYTES: usize = 40;
 
+/// The gateway that is meant where none is named.
+pub const DEFAULT_GATEWAY: &str = "nemoclaw";
+
 /// The gateway's name, as its owner types it: a letter or digit, then letters, digits, `-`, `_` and `.`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -136,6 +139,11 @@ impl GatewayName {
     /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is the one that is meant where none is named.
+    pub fn is_default(&self) -> bool {
+        self.as_str() == DEFAULT_GATEWAY
     }
 }
 

@@ -50,10 +50,14 @@ pub struct HostSeen {
     pub volumes: Known<Vec<VolumeSeen>>,
     /// The wanted image, if the daemon has it.
     pub image: Known<Option<ImageSeen>>,
+    /// Those of the further images looked for that the daemon does not have.
+    pub lacking: Known<Vec<ImageRef>>,
     /// Every network that bears the name looked for, or one that the gateway's container refers to.
     pub networks: Known<Vec<NetworkSeen>>,
     /// Who holds the gateway's port.
     pub port: Known<PortHolder>,
+    /// Who holds the port of its health endpoint, where it has one of its own.
+    pub health_port: Option<Known<PortHolder>>,
     /// What the gateway's health endpoint answers.
     pub readiness: Known<Readiness>,
     /// Whether the disk that holds Docker's data has room.
@@ -64,6 +68,20 @@ pub struct HostSeen {
     /// Paths that exist only in the gateway's container (`docker diff`, added and changed); none where the look did
     /// not ask.
     pub layer: Option<Known<Vec<String>>>,
+    /// How the daemon gives GPUs to containers, if it has any; none where the look did not ask.
+    pub gpu: Option<Known<Option<Gpu>>>,
+    /// The node name written on the gateway's volume; none where the look did not ask.
+    pub node_name: Option<Known<String>>,
+}
+
+/// How a daemon gives its host's GPUs to containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gpu {
+    /// By the container device interface.
+    Cdi,
+    /// By the `nvidia` runtime.
+    Nvidia,
 }
 
 /// Which daemon it is. Two daemons on one host may share the engine ID, and the same daemon with another storage

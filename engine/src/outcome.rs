@@ -1,6 +1,6 @@
 //! How a run ended, with everything that is told of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -39,6 +39,8 @@ pub enum End {
         /// The stable ID.
         reason: Reason,
     },
+    /// It does not run, as asked.
+    Stopped,
     /// Nothing destructive was done.
     Refused {
         /// Why.
@@ -56,6 +58,7 @@ impl Outcome {
     pub fn reason(&self) -> Reason {
         match &self.end {
             End::Ready { reason, .. } => *reason,
+            End::Stopped => Reason::AsAsked,
             End::Refused { refusal } => refusal.reason(),
             End::Looked { decision } => match &decision.plan {
                 Plan::Refuse { refusal } => refusal.reason(),
@@ -78,7 +81,7 @@ impl Outcome {
     pub fn planned(&self) -> Reason {
         match &self.end {
             End::Looked { decision } if !matches!(decision.plan, Plan::Refuse { .. }) => Reason::Planned,
-            End::Looked { .. } | End::Ready { .. } | End::Refused { .. } => self.reason(),
+            End::Looked { .. } | End::Ready { .. } | End::Stopped | End::Refused { .. } => self.reason(),
         }
     }
 
@@ -95,7 +98,7 @@ impl Outcome {
                 | Plan::EndReplacement { .. }
                 | Plan::Reset { .. } => None,
             },
-            End::Ready { .. } => None,
+            End::Ready { .. } | End::Stopped => None,
         }
     }
 }
@@ -144,8 +147,8 @@ pub struct GatewaySeen {
     pub endpoint: Option<Endpoint>,
     /// The daemon that holds it.
     pub daemon: Option<DaemonIdentity>,
-    /// Its sandboxes; none where they were not listed.
-    pub sandboxes: Option<BTreeSet<SandboxName>>,
+    /// Its sandboxes, and their statuses where those are told; none where they were not listed.
+    pub sandboxes: Option<BTreeMap<SandboxName, Option<String>>>,
     /// Sandboxes that were recorded and not found.
     pub missing: BTreeSet<SandboxName>,
 }
@@ -178,6 +181,13 @@ pub enum Told {
         /// Why.
         why: crate::known::Why,
     },
+    /// GPUs were asked for, and the daemon has none to give, or did not say.
+    NoGpu,
+    /// A file of the older tool could not be used.
+    Older {
+        /// Which, and why.
+        problem: String,
+    },
     /// The record could not be written.
     RecordNotWritten {
         /// Why.
@@ -191,8 +201,12 @@ pub enum Told {
 pub enum NodeNameFrom {
     /// The record.
     Record,
+    /// Its owner typed it.
+    Typed,
     /// The volume's label.
     VolumeLabel,
+    /// What the gateway itself wrote on the volume.
+    Volume,
     /// The preset's rule.
     Preset,
 }

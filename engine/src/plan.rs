@@ -80,6 +80,8 @@ pub enum Row {
     Reset,
     /// There is nothing.
     Nothing,
+    /// A stop was asked.
+    Stop,
 }
 
 /// The one thing to do next.
@@ -131,6 +133,8 @@ pub struct Look {
     pub identity: bool,
     /// Whether to ask which files exist only in the container's own layer.
     pub layer: bool,
+    /// Whether to ask which node name is written on the gateway's volume.
+    pub node_name: bool,
 }
 
 /// How a replacement that was begun is brought to an end.
@@ -167,6 +171,8 @@ pub enum Act {
     Unpause,
     /// Wait for readiness.
     Await,
+    /// Stop the container, as asked.
+    Stop,
     /// Stop a container that runs without its networks or ports.
     StopToRepair,
     /// Restart a container that does not become ready.
@@ -186,6 +192,7 @@ impl Act {
             Self::Start => "start the container",
             Self::Unpause => "unpause the container",
             Self::Await => "wait until it is ready",
+            Self::Stop => "stop the container",
             Self::StopToRepair => "stop the container to repair its network",
             Self::Restart => "restart the container",
         }
@@ -269,6 +276,8 @@ pub enum Note {
         /// The program.
         manager: String,
     },
+    /// Its health endpoint is not published, so that only a connection to its port was tried.
+    HealthNotPublished,
     /// Another container may be writing to the gateway's volume.
     SecondWriter {
         /// The container.
@@ -307,6 +316,9 @@ impl fmt::Display for Note {
             Self::AutoRemoved => {
                 f.write_str("the container was started with `--rm`: Docker removes it, and its anonymous volumes, as soon as it stops")
             }
+            Self::HealthNotPublished => f.write_str(
+                "its health endpoint is not published: what was seen is that its container runs and its port accepts connections",
+            ),
             Self::Managed { manager } => write!(f, "the container belongs to {manager}"),
             Self::SecondWriter { container, volume } => {
                 write!(f, "the container `{container}`, which is not this gateway, may be writing to its volume `{volume}`")

@@ -12,18 +12,33 @@ use crate::names::{
     BadInput, ContainerName, GatewayName, ImageRef, NetworkName, PresetName, VolumeName, check_docker_name,
 };
 use crate::spec::{
-    Env, GatewaySpec, ImageSource, Mark, MountSource, MountSpec, PortSpec, ReadinessSpec, RestartPolicy,
+    Ask, Env, GatewaySpec, ImageSource, Mark, MountSource, MountSpec, PortSpec, ReadinessSpec, RestartPolicy,
     SandboxListing, Scheme,
 };
 
 /// The presets that are compiled in, by name.
-pub const BUILT_IN: [(&str, &str); 1] = [("reference", include_str!("../presets/reference.toml"))];
+pub const BUILT_IN: [(&str, &str); 3] = [
+    ("reference", include_str!("../presets/reference.toml")),
+    ("openshell-gateway", include_str!("../presets/openshell-gateway.toml")),
+    ("openshell-cluster", include_str!("../presets/openshell-cluster.toml")),
+];
 
-/// The preset taken where neither the person nor a record names one.
-pub const DEFAULT: &str = "reference";
+/// The preset taken where neither the person nor a record names one, and nothing of another is found on the host.
+pub const DEFAULT: &str = "openshell-gateway";
 
 /// The longest warm-up a preset may ask for: a day, in milliseconds.
 const WARM_UP_MAX_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Where on this host a gateway finds what is not Docker's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The absolute path of the folder for files of ours that the gateway reads.
+    pub files: String,
+    /// Docker's socket, where it is a file of this host.
+    pub docker_socket: Option<String>,
+    /// The folder with the certificates that the older tool made for this gateway, where it is there.
+    pub certificates: Option<String>,
+}
 
 /// A preset as its TOML file says it.
 #[derive(Clone, Debug, Deserialize)]
@@ -32,15 +47,25 @@ pub struct Preset {
     name: String,
     container: String,
     network: Option<String>,
-    command: Vec<String>,
+    command: Option<Vec<String>>,
+    arguments: Option<Vec<String>>,
+    user: Option<String>,
+    #[serde(default)]
+    privileged: bool,
+    #[serde(default)]
+    host_cgroups: bool,
+    #[serde(default)]
+    extra_hosts: Vec<String>,
     restart: RestartPolicy,
     warm_up: String,
     #[serde(default = "ten_seconds")]
     stop_grace: String,
+    #[serde(default = "yes")]
+    from_nothing: bool,
     image: ImageTable,
     #[serde(default)]
     env: BTreeMap<String, String>,
-    node: NodeTable,
+    node: Option<NodeTable>,
     #[serde(default)]
     mounts: Vec<MountTable>,
     port: PortTable,
@@ -58,6 +83,8 @@ struct ImageTable {
     reference: String,
     #[serde(default = "registry")]
     source: ImageSource,
+    #[serde(default)]
+    companions: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -65,6 +92,8 @@ struct ImageTable {
 struct NodeTable {
     name: String,
     env: Option<String>,
+    /// The file on the first volume whose second field, in CSV, is the node name of the data.
+    on_volume: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -72,6 +101,9 @@ struct NodeTable {
 struct MountTable {
     volume: Option<String>,
     bind: Option<String>,
+    file: Option<String>,
+    content: Option<String>,
+    folder: Option<String>,
     path: String,
     #[serde(default)]
     read_only: bool,
@@ -83,7 +115,9 @@ struct PortTable {
     #[serde(default = "loopback")]
     host_ip: String,
     host: u16,
-    container: u16,
+    /// None where it is the host's.
+    container: Option<u16>,
+    health: Option<u16>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -93,13 +127,25 @@ struct ReadinessTable {
     scheme: Scheme,
     path: String,
     statuses: Vec<u16>,
+    #[serde(default)]
+    also: Vec<Ask>,
     mark: Option<Mark>,
+    /// Whether the older tool's certificates are used, and with them https, where they are there.
+    #[serde(default)]
+    certificates: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SandboxTable {
-    http: String,
+    http: Option<String>,
+    label: Option<String>,
+    name_label: Option<String>,
+    exec: Option<Vec<String>>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn ten_seconds() -> String {
@@ -148,89 +194,169 @@ impl Preset {
         PresetName::new(self.name.as_str())
     }
 
-    /// The spec of one gateway: every `{gateway}` and `{version}` filled in, every value checked.
+    /// The spec of one gateway at one place: `{gateway}`, `{suffix}`, `{version}`, `{files}` and `{socket}` filled in,
+    /// every value checked. `{port}` and `{tag}` stay: see [`GatewaySpec::filled`].
     ///
     /// # Errors
     /// A value that Docker or HTTP would refuse, with the key that holds it.
-    pub fn resolve(&self, gateway: &GatewayName) -> Result<GatewaySpec, BadPreset> {
-        let fill =
-            |text: &str| text.replace("{gateway}", gateway.as_str()).replace("{version}", env!("CARGO_PKG_VERSION"));
-        let named = |key: &str, text: &str| -> Result<String, BadPreset> {
-            let name = fill(text);
-            check_docker_name(&name).map_err(|bad| BadPreset::field(key, bad))?;
-            Ok(name)
-        };
+    pub fn resolve(&self, gateway: &GatewayName, place: &Place) -> Result<GatewaySpec, BadPreset> {
+        let filler = Filler { gateway, place };
+        let fill = |text: &String| filler.fill(text);
+        let named = |key: &str, text: &str| filler.named(key, text);
         let image = |bad: BadInput| BadPreset::field("image.reference", bad);
+        let container = named("container", &self.container)?;
+        let (command, keeps_entry_point) = match (&self.command, &self.arguments) {
+            (Some(command), None) => (command, false),
+            (None, Some(arguments)) => (arguments, true),
+            (None, None) | (Some(_), Some(_)) => {
+                return Err(BadPreset::field("command", "a preset has either `command` or `arguments`"));
+            }
+        };
+        let node_name = self.node.as_ref().map_or(Ok(container.clone()), |node| fill(&node.name))?;
         Ok(GatewaySpec {
             preset: PresetName::new(named("name", &self.name)?),
-            container: ContainerName::new(named("container", &self.container)?),
-            image: ImageRef::parse(&fill(&self.image.reference)).map_err(image)?,
+            container: ContainerName::new(container),
+            image: ImageRef::parse(&fill(&self.image.reference)?).map_err(image)?,
             image_source: self.image.source,
-            command: self.command.iter().map(|arg| fill(arg)).collect(),
-            env: Env(self.env.iter().map(|(key, value)| (key.clone(), fill(value))).collect()),
-            mounts: self.mounts.iter().map(|mount| mount.resolve(&named, &fill)).collect::<Result<_, _>>()?,
+            companions: self.image.companions.iter().map(fill).collect::<Result<_, _>>()?,
+            command: command.iter().map(fill).collect::<Result<_, _>>()?,
+            keeps_entry_point,
+            env: Env(self.env.iter().map(|(key, value)| Ok((key.clone(), fill(value)?))).collect::<Result<_, _>>()?),
+            user: self.user.clone(),
+            privileged: self.privileged,
+            host_cgroups: self.host_cgroups,
+            extra_hosts: self.extra_hosts.clone(),
+            gpu: false,
+            mounts: self.mounts.iter().map(|mount| mount.resolve(&filler)).collect::<Result<_, _>>()?,
             port: self.port.resolve()?,
             network: match &self.network {
                 Some(network) => Some(NetworkName::new(named("network", network)?)),
                 None => None,
             },
-            node_name: dns_label(&fill(&self.node.name)),
-            node_name_env: self.node.env.clone(),
+            node_name: dns_label(&node_name),
+            node_name_env: self.node.as_ref().and_then(|node| node.env.clone()),
+            node_name_file: self.node.as_ref().and_then(|node| node.on_volume.clone()),
             restart: self.restart,
-            readiness: self.readiness.resolve()?,
+            readiness: self.readiness.resolve(place)?,
             warm_up_ms: duration_ms("warm_up", &self.warm_up, WARM_UP_MAX_MS)?,
             stop_grace_s: u32::try_from(duration_ms("stop_grace", &self.stop_grace, 3_600_000)? / 1000)
                 .unwrap_or(u32::MAX),
-            sandboxes: match &self.sandboxes {
-                Some(table) => SandboxListing::Http { path: rooted("sandboxes.http", &table.http)? },
-                None => SandboxListing::None,
-            },
+            sandboxes: self.sandboxes.as_ref().map_or(Ok(SandboxListing::None), SandboxTable::resolve)?,
+            from_nothing: self.from_nothing,
             carry: self.carry.iter().map(|path| rooted("carry", path)).collect::<Result<_, _>>()?,
             noise: self.noise.iter().map(|path| rooted("noise", path)).collect::<Result<_, _>>()?,
         })
     }
 }
 
+/// Fills in what stands for one gateway and one place.
+struct Filler<'a> {
+    gateway: &'a GatewayName,
+    place: &'a Place,
+}
+
+impl Filler<'_> {
+    fn fill(&self, text: &str) -> Result<String, BadPreset> {
+        let suffix = if self.gateway.is_default() { String::new() } else { format!("-{}", self.gateway) };
+        let filled = text
+            .replace("{gateway}", self.gateway.as_str())
+            .replace("{suffix}", &suffix)
+            .replace("{version}", env!("CARGO_PKG_VERSION"))
+            .replace("{files}", &self.place.files);
+        match &self.place.docker_socket {
+            Some(socket) => Ok(filled.replace("{socket}", socket)),
+            None if filled.contains("{socket}") => {
+                Err(BadPreset::field("mounts", "this kind of gateway needs Docker's socket as a file of this machine"))
+            }
+            None => Ok(filled),
+        }
+    }
+
+    fn named(&self, key: &str, text: &str) -> Result<String, BadPreset> {
+        let name = self.fill(text)?;
+        check_docker_name(&name).map_err(|bad| BadPreset::field(key, bad))?;
+        Ok(name)
+    }
+
+    fn rooted(&self, key: &str, text: &str) -> Result<String, BadPreset> {
+        rooted(key, &self.fill(text)?)
+    }
+}
+
 impl MountTable {
-    fn resolve(
-        &self,
-        named: &impl Fn(&str, &str) -> Result<String, BadPreset>,
-        fill: &impl Fn(&str) -> String,
-    ) -> Result<MountSpec, BadPreset> {
-        let source = match (&self.volume, &self.bind) {
-            (Some(volume), None) => MountSource::Volume { name: VolumeName::new(named("mounts.volume", volume)?) },
-            (None, Some(folder)) => MountSource::Bind { folder: rooted("mounts.bind", &fill(folder))? },
-            (None, None) | (Some(_), Some(_)) => {
-                return Err(BadPreset::field("mounts", "a mount has either `volume` or `bind`"));
+    fn resolve(&self, filler: &Filler<'_>) -> Result<MountSpec, BadPreset> {
+        let source = match (&self.volume, &self.bind, &self.file, &self.content, &self.folder) {
+            (Some(volume), None, None, None, None) => {
+                MountSource::Volume { name: VolumeName::new(filler.named("mounts.volume", volume)?) }
+            }
+            (None, Some(bind), None, None, None) => MountSource::Bind { folder: filler.rooted("mounts.bind", bind)? },
+            (None, None, Some(file), Some(content), None) => {
+                MountSource::File { file: filler.rooted("mounts.file", file)?, content: filler.fill(content)? }
+            }
+            (None, None, None, None, Some(folder)) => {
+                MountSource::Folder { folder: filler.rooted("mounts.folder", folder)? }
+            }
+            _ => {
+                let rule = "a mount has one of `volume`, `bind`, `folder`, or `file` with its `content`";
+                return Err(BadPreset::field("mounts", rule));
             }
         };
-        Ok(MountSpec { source, path: rooted("mounts.path", &self.path)?, read_only: self.read_only })
+        Ok(MountSpec { source, path: filler.rooted("mounts.path", &self.path)?, read_only: self.read_only })
     }
 }
 
 impl PortTable {
     fn resolve(&self) -> Result<PortSpec, BadPreset> {
-        if self.host == 0 || self.container == 0 {
+        if self.host == 0 || self.container == Some(0) || self.health == Some(0) {
             return Err(BadPreset::field("port", "a port lies between 1 and 65535"));
+        }
+        if self.health.is_some() && self.host == u16::MAX {
+            return Err(BadPreset::field("port", "a health endpoint needs the next port, and there is none"));
         }
         if self.host_ip.parse::<std::net::IpAddr>().is_err() {
             return Err(BadPreset::field("port.host_ip", format!("`{}` is no IP address", self.host_ip)));
         }
-        Ok(PortSpec { host_ip: self.host_ip.clone(), host: self.host, container: self.container })
+        Ok(PortSpec {
+            host_ip: self.host_ip.clone(),
+            host: self.host,
+            container: self.container.unwrap_or(self.host),
+            same_inside: self.container.is_none(),
+            health: self.health,
+        })
     }
 }
 
 impl ReadinessTable {
-    fn resolve(&self) -> Result<ReadinessSpec, BadPreset> {
-        if self.statuses.is_empty() || self.statuses.iter().any(|status| !(100..600).contains(status)) {
-            return Err(BadPreset::field("readiness.statuses", "one or more HTTP statuses, each from 100 to 599"));
+    fn resolve(&self, place: &Place) -> Result<ReadinessSpec, BadPreset> {
+        let first = Ask { path: self.path.clone(), statuses: self.statuses.clone() };
+        let asks: Vec<_> = std::iter::once(first).chain(self.also.iter().cloned()).collect();
+        for ask in &asks {
+            rooted("readiness.path", &ask.path)?;
+            if ask.statuses.is_empty() || ask.statuses.iter().any(|status| !(100..600).contains(status)) {
+                return Err(BadPreset::field("readiness.statuses", "one or more HTTP statuses, each from 100 to 599"));
+            }
         }
-        Ok(ReadinessSpec {
-            scheme: self.scheme,
-            path: rooted("readiness.path", &self.path)?,
-            statuses: self.statuses.clone(),
-            mark: self.mark.clone(),
-        })
+        let client_certificate = place.certificates.clone().filter(|_| self.certificates);
+        let scheme = if client_certificate.is_some() { Scheme::Https } else { self.scheme };
+        Ok(ReadinessSpec { scheme, asks, mark: self.mark.clone(), client_certificate })
+    }
+}
+
+impl SandboxTable {
+    fn resolve(&self) -> Result<SandboxListing, BadPreset> {
+        match (&self.http, &self.label, &self.name_label, &self.exec) {
+            (Some(path), None, None, None) => Ok(SandboxListing::Http { path: rooted("sandboxes.http", path)? }),
+            (None, Some(label), Some(name_label), None) if label.contains('=') => {
+                Ok(SandboxListing::Siblings { label: label.clone(), name_label: name_label.clone() })
+            }
+            (None, None, None, Some(command)) if !command.is_empty() => {
+                Ok(SandboxListing::Exec { command: command.clone() })
+            }
+            _ => {
+                let rule = "sandboxes are listed by `http`, by `exec`, or by `label` (`key=value`) and `name_label`";
+                Err(BadPreset::field("sandboxes", rule))
+            }
+        }
     }
 }
 
@@ -275,12 +401,20 @@ mod tests {
         GatewayName::parse("My_gw").unwrap()
     }
 
+    fn place() -> Place {
+        Place {
+            files: "/state/files/My_gw".to_owned(),
+            docker_socket: Some("/run/docker.sock".to_owned()),
+            certificates: None,
+        }
+    }
+
     #[test]
     fn every_built_in_preset_resolves_under_its_own_name() {
         for (name, text) in BUILT_IN {
             let preset = Preset::parse(text).unwrap();
             assert_eq!(preset.name().as_str(), name);
-            let spec = preset.resolve(&gateway()).unwrap();
+            let spec = preset.resolve(&gateway(), &place()).unwrap();
             assert!(spec.volumes().count() > 0, "{name} keeps nothing");
             assert_eq!(spec.port.host_ip, "127.0.0.1", "{name} is published beyond this machine");
         }
@@ -288,7 +422,7 @@ mod tests {
 
     #[test]
     fn node_names_are_made_safe_for_dns() {
-        let spec = Preset::parse(BUILT_IN[0].1).unwrap().resolve(&gateway()).unwrap();
+        let spec = Preset::parse(BUILT_IN[0].1).unwrap().resolve(&gateway(), &place()).unwrap();
         assert_eq!(spec.node_name, "openshell-my-gw");
     }
 
@@ -314,7 +448,7 @@ mod tests {
         ] {
             let text = good.replacen(from, to, 1);
             assert_ne!(text, good, "{from} is not in the preset");
-            let bad = Preset::parse(&text).and_then(|preset| preset.resolve(&gateway())).unwrap_err();
+            let bad = Preset::parse(&text).and_then(|preset| preset.resolve(&gateway(), &place())).unwrap_err();
             assert!(bad.problem.contains(key), "{to}: {bad}");
         }
     }

@@ -60,6 +60,10 @@ pub enum Reason {
     PortHeld,
     /// The gateway does not become ready.
     NotRecovered,
+    /// What was asked is so.
+    AsAsked,
+    /// The gateway could not be stopped.
+    NotStopped,
     /// A new gateway could not be made.
     NotCreated,
     /// The gateway's health cannot be asked from here.
@@ -68,6 +72,12 @@ pub enum Reason {
     ContainerHidden,
     /// Several volumes could be the gateway's.
     VolumesAmbiguous,
+    /// Nothing says by which node name the data is keyed.
+    NodeNameUnknown,
+    /// Such a gateway cannot be made from nothing.
+    PresetLegacy,
+    /// Several presets could be meant.
+    PresetAmbiguous,
     /// The chosen volume is not there.
     NoSuchVolume,
     /// The gateway's data, or a part of it, is gone.
@@ -141,10 +151,15 @@ reasons! {
     LayerHoldsData "layer-holds-data" 3 "Files that live only in the container would be lost with it.";
     PortHeld "port-held" 3 "Somebody else holds the gateway's port.";
     NotRecovered "not-recovered" 5 "The gateway does not become ready. Its container and volumes are kept.";
+    AsAsked "as-asked" 0 "What was asked is so.";
+    NotStopped "not-stopped" 5 "The gateway could not be stopped. Its container and volumes are kept.";
     NotCreated "not-created" 5 "A part of the gateway could not be made. Nothing was removed.";
     ReadinessUnknown "readiness-unknown" 3 "The gateway runs, but its health cannot be asked from here, so it is left alone.";
     ContainerHidden "container-hidden" 3 "Docker denies the recorded container, but the container's files are on the disk: it is not truly missing.";
     VolumesAmbiguous "volumes-ambiguous" 3 "Several volumes could be the gateway's, and nothing says which.";
+    NodeNameUnknown "node-name-unknown" 3 "Such a gateway keys its data by its node name, and nothing says which one: under another it would look empty.";
+    PresetLegacy "preset-legacy" 3 "Such a gateway is recovered and adopted, but only the older tool can make it from nothing.";
+    PresetAmbiguous "preset-ambiguous" 3 "Gateways of several kinds bear this name, and nothing says which is meant.";
     NoSuchVolume "no-such-volume" 3 "The volume named with `--adopt` is not there.";
     DataGone "data-gone" 3 "The gateway's data, or a part of it, is gone along with its container.";
     NotProved "not-proved" 3 "It is not proved that the volume has no container, so it is not removed.";

@@ -21,13 +21,22 @@ pub struct Compared {
     pub compared_in: Option<Instance>,
 }
 
+/// The sandboxes of a gateway, by itself and by the older tool.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed<'a> {
+    /// Those that it lists; none where the list could not be had.
+    pub names: Option<&'a BTreeSet<SandboxName>>,
+    /// Those that the older tool recorded, where there is no record of ours.
+    pub older: &'a BTreeSet<SandboxName>,
+}
+
 /// The record of a container that is there. None where nobody said which daemon holds it.
 pub fn record_after(
     case: &Case<'_>,
     own: &ContainerSeen,
     daemon: Option<&DaemonIdentity>,
     ready: bool,
-    listed: Option<&BTreeSet<SandboxName>>,
+    listed: &Listed<'_>,
 ) -> Option<GatewayRecord> {
     let intent = case.intent;
     let past = life_of(case, own);
@@ -67,13 +76,13 @@ fn life_of<'a>(case: &Case<'a>, own: &ContainerSeen) -> Option<&'a GatewayRecord
 /// Compares a list with what was recorded. Within one running of the container a sandbox that is no longer listed was
 /// removed by its user; one that did not survive from an earlier running is missing, and stays so until it is listed
 /// again. A list that could not be had leaves everything as it was.
-pub fn compare(case: &Case<'_>, own: &ContainerSeen, listed: Option<&BTreeSet<SandboxName>>) -> Compared {
+pub fn compare(case: &Case<'_>, own: &ContainerSeen, listed: &Listed<'_>) -> Compared {
     let nothing = BTreeSet::new();
     let (recorded, missing, compared_in) = match life_of(case, own) {
         Some(past) => (&past.sandboxes, &past.missing, past.compared_in.clone()),
-        None => (&nothing, &nothing, None),
+        None => (listed.older, &nothing, None),
     };
-    let Some(listed) = listed else {
+    let Some(listed) = listed.names else {
         return Compared { sandboxes: recorded.clone(), missing: missing.clone(), compared_in };
     };
     let expected: BTreeSet<_> = if compared_in.as_ref() == Some(&own.instance) {

@@ -153,6 +153,13 @@ pub enum Refusal {
         /// The last lines that it wrote.
         log: Vec<String>,
     },
+    /// The gateway could not be stopped.
+    NotStopped {
+        /// The container.
+        container: ContainerName,
+        /// What went wrong.
+        failure: Failure,
+    },
     /// A part of the gateway could not be made.
     NotCreated {
         /// What.
@@ -180,6 +187,28 @@ pub enum Refusal {
         path: String,
         /// Each of them.
         candidates: Vec<MeasuredVolume>,
+    },
+    /// Nothing says by which node name the data on the volume is keyed.
+    NodeNameUnknown {
+        /// The volume.
+        volume: Option<VolumeName>,
+        /// The node name that such a gateway usually has.
+        usual: String,
+    },
+    /// Nothing of the gateway is there, and such a gateway cannot be made from nothing.
+    PresetLegacy {
+        /// The preset.
+        preset: PresetName,
+    },
+    /// Several presets could be meant.
+    PresetAmbiguous {
+        /// Those of which something is there.
+        presets: Vec<PresetName>,
+    },
+    /// There is no container to start or to stop.
+    NoContainer {
+        /// Its name.
+        container: ContainerName,
     },
     /// The chosen volume is not there.
     NoSuchVolume {
@@ -267,10 +296,15 @@ impl Refusal {
             Self::LayerHoldsData { .. } => Reason::LayerHoldsData,
             Self::PortHeld { .. } => Reason::PortHeld,
             Self::NotRecovered { .. } => Reason::NotRecovered,
+            Self::NotStopped { .. } => Reason::NotStopped,
             Self::NotCreated { .. } => Reason::NotCreated,
             Self::ReadinessUnknown { .. } => Reason::ReadinessUnknown,
             Self::ContainerHidden { .. } => Reason::ContainerHidden,
             Self::VolumesAmbiguous { .. } => Reason::VolumesAmbiguous,
+            Self::NodeNameUnknown { .. } => Reason::NodeNameUnknown,
+            Self::PresetLegacy { .. } => Reason::PresetLegacy,
+            Self::PresetAmbiguous { .. } => Reason::PresetAmbiguous,
+            Self::NoContainer { .. } => Reason::Missing,
             Self::NoSuchVolume { .. } => Reason::NoSuchVolume,
             Self::DataGone { .. } => Reason::DataGone,
             Self::NotProved { .. } => Reason::NotProved,
@@ -361,6 +395,9 @@ impl fmt::Display for Refusal {
                     | Trouble::OutOfTime => Ok(()),
                 }
             }
+            Self::NotStopped { container, failure } => {
+                write!(f, "the gateway `{container}` was not stopped: {failure}")
+            }
             Self::NotCreated { what, failure } => write!(f, "could not {what}: {failure}"),
             Self::ReadinessUnknown { container, why } => {
                 write!(f, "the gateway `{container}` runs, but its health cannot be asked from here: {why}")
@@ -383,6 +420,21 @@ impl fmt::Display for Refusal {
                 }
                 Ok(())
             }
+            Self::NodeNameUnknown { volume, .. } => {
+                f.write_str("the container is missing, and nothing says by which node name the data ")?;
+                match volume {
+                    Some(volume) => write!(f, "on the volume `{volume}` is keyed"),
+                    None => f.write_str("is keyed"),
+                }
+            }
+            Self::PresetLegacy { preset } => write!(
+                f,
+                "there is nothing of it, and a gateway of the kind `{preset}` gets its first secrets from the older tool only"
+            ),
+            Self::PresetAmbiguous { presets } => {
+                write!(f, "there are several gateways of that name: {}", quoted(presets.iter()))
+            }
+            Self::NoContainer { container } => write!(f, "there is no container `{container}`"),
             Self::NoSuchVolume { volume } => write!(f, "there is no volume `{volume}`"),
             Self::DataGone { gone, left } if left.is_empty() => {
                 write!(f, "the container is missing, and so is the data that the record names: {}", quoted(gone.iter()))

@@ -1,7 +1,7 @@
 //! What one run knows: the intent, the record, the latest picture, what it has tried, what there is to tell. The states
 //! in `machine.rs` move it; the questions that they ask of it are here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::case::{Case, named_volumes, replacement_names, spec_of_birth};
@@ -13,13 +13,16 @@ use crate::known::{Known, Why};
 use crate::make::node_name;
 use crate::names::SandboxName;
 use crate::observation::{Asked, DaemonIdentity, HostSeen, Observation};
+use crate::older::Older;
 use crate::outcome::{End, GatewaySeen, How, Outcome, Told};
-use crate::plan::{Act, Decision, Note, Plan, Row};
+use crate::plan::{Act, Decision, Look, Note, Plan, Row};
+use crate::preset_choice::{self, Named};
 use crate::reason::Reason;
 use crate::record::{GatewayRecord, RecordSeen};
-use crate::recording::{Compared, compare, record_after};
+use crate::recording::{Compared, Listed, compare, record_after};
 use crate::refusal::Refusal;
-use crate::tried::Tried;
+use crate::spec::ImageSource;
+use crate::tried::{LOOKS_MAX, Tried};
 
 /// How many of a container's last log lines a refusal shows.
 const LOG_LINES: u32 = 20;
@@ -37,11 +40,12 @@ pub struct Run {
     pub row: Option<Row>,
     seen: Option<Arc<Observation>>,
     daemon: Option<DaemonIdentity>,
-    sandboxes: Option<BTreeSet<SandboxName>>,
+    sandboxes: Option<BTreeMap<SandboxName, Option<String>>>,
     missing: BTreeSet<SandboxName>,
     being_written: Option<Arc<GatewayRecord>>,
     recorded: bool,
     record_failed: bool,
+    older: BTreeSet<SandboxName>,
     told: Vec<Told>,
 }
 
@@ -60,8 +64,71 @@ impl Run {
             being_written: None,
             recorded: false,
             record_failed: false,
+            older: BTreeSet::new(),
             told: Vec::new(),
         }
+    }
+
+    /// Notes the record, or what the older tool left where there is none. The wish behind a record is that of its
+    /// preset, unless another was typed.
+    pub fn note_record(&mut self, record: &RecordSeen, older: Option<&Older>) {
+        self.record = record.clone();
+        let typed = self.intent.typed;
+        let intent = Arc::make_mut(&mut self.intent);
+        if let Some(record) = record.record()
+            && !typed.preset
+            && !typed.spec
+        {
+            intent.spec = preset_choice::of_record(intent, record);
+            intent.alternatives.clear();
+        }
+        let Some(older) = older else { return };
+        for spec in std::iter::once(&mut intent.spec).chain(&mut intent.alternatives) {
+            if let Some(port) = older.port.filter(|_| !typed.port && spec.image_source == ImageSource::Registry) {
+                spec.port = spec.port.on(port);
+            }
+        }
+        self.older.clone_from(&older.sandboxes);
+        self.told.extend(older.problems.iter().map(|problem| Told::Older { problem: problem.clone() }));
+    }
+
+    /// What tells which preset is meant, where nobody said so.
+    pub fn question_about_preset(&self, wait_ms: u64) -> Option<Command> {
+        let open = !self.intent.alternatives.is_empty() && self.record == RecordSeen::Absent;
+        open.then(|| preset_choice::question(&self.intent, wait_ms))
+    }
+
+    /// Chooses the preset by what is there; names the question to ask again while that is unknown.
+    ///
+    /// # Errors
+    /// Several kinds are there, or what is there stays unknown.
+    pub fn choose_preset(&mut self, found: &Known<Vec<Named>>) -> Result<Option<Command>, Refusal> {
+        let found = match found {
+            Known::Known(found) => found,
+            Known::Unknown(why) if self.tried.looks >= LOOKS_MAX => {
+                return Err(Refusal::DockerUnknown { why: why.clone() });
+            }
+            Known::Unknown(_) => {
+                let wait_ms = self.tried.pause_ms();
+                self.tried.note_look(Look::default());
+                return Ok(self.question_about_preset(wait_ms));
+            }
+        };
+        self.tried.looks = 0;
+        let chosen = match preset_choice::found(&self.intent, found).as_slice() {
+            [] => None,
+            [only] => Some((*only).clone()),
+            several => {
+                let presets = several.iter().map(|spec| spec.preset.clone()).collect();
+                return Err(Refusal::PresetAmbiguous { presets });
+            }
+        };
+        let intent = Arc::make_mut(&mut self.intent);
+        intent.alternatives.clear();
+        if let Some(chosen) = chosen {
+            intent.spec = chosen;
+        }
+        Ok(None)
     }
 
     /// The latest picture.
@@ -92,7 +159,11 @@ impl Run {
             .chain(record.into_iter().flat_map(GatewayRecord::volume_names))
             .chain(self.intent.adopt.clone())
             .collect();
+        let companions = wanted.companion_images();
         Target {
+            companions,
+            gpu: wanted.gpu || self.intent.spec.gpu,
+            node_name_file: wanted.node_name_file.filter(|_| self.tried.look.node_name),
             gateway: self.intent.gateway.clone(),
             replacement: replacement_names(&wanted.container).to_vec(),
             container: wanted.container,
@@ -127,7 +198,14 @@ impl Run {
         if !made || known || self.record_failed || self.intent.purpose == Purpose::Look {
             return None;
         }
-        record_after(&self.case(), own, self.daemon.as_ref(), false, None)
+        record_after(&self.case(), own, self.daemon.as_ref(), false, &Listed { names: None, older: &self.older })
+    }
+
+    /// The older tool's sandboxes say something only of a gateway that this run has started or made: of one that runs
+    /// its own list is the truth, and the older tool's may be stale.
+    fn older_to_compare(&self) -> &BTreeSet<SandboxName> {
+        const NONE: &BTreeSet<SandboxName> = &BTreeSet::new();
+        if self.how() == How::Reused { NONE } else { &self.older }
     }
 
     /// Notes what there is to tell of an act before it is carried out.
@@ -138,7 +216,7 @@ impl Run {
         }
         let case = self.case();
         let mut told = Vec::new();
-        if let Ok((name, from)) = node_name(&case) {
+        if let Ok(Some((name, from))) = node_name(&case) {
             told.push(Told::NodeName { name, from });
         }
         if let Some((spec, volume)) = spec_of_birth(case.seen, &self.intent) {
@@ -153,7 +231,7 @@ impl Run {
         self.tried.note_failed(act, what.to_owned(), failure.clone());
         let lost = matches!(failure, Failure::Unknown { why } if *why != Why::OutOfTime);
         let stops = match act {
-            Act::StopToRepair | Act::Restart => true,
+            Act::Stop | Act::StopToRepair | Act::Restart => true,
             Act::ProvideImage
             | Act::MakeNetwork
             | Act::MakeVolume
@@ -169,22 +247,26 @@ impl Run {
 
     /// What asks for the sandboxes of the gateway that is there; nothing where Docker could not say that it is.
     pub fn list_sandboxes(&self) -> Option<Command> {
-        self.own()?;
+        let container = self.own()?.id.clone();
         let case = self.case();
-        Some(Command::ListSandboxes { endpoint: case.endpoint(), listing: case.wanted.sandboxes.clone() })
+        Some(Command::ListSandboxes { container, endpoint: case.endpoint(), listing: case.wanted.sandboxes.clone() })
     }
 
     /// Notes the sandboxes, and names the record that says so where that is another one than is there.
-    pub fn note_sandboxes(&mut self, sandboxes: &Known<BTreeSet<SandboxName>>) -> Option<GatewayRecord> {
+    pub fn note_sandboxes(
+        &mut self,
+        sandboxes: &Known<BTreeMap<SandboxName, Option<String>>>,
+    ) -> Option<GatewayRecord> {
         if let Known::Unknown(why) = sandboxes {
             self.told.push(Told::SandboxesUnknown { why: why.clone() });
         }
-        let listed = sandboxes.known();
+        let names = sandboxes.known().map(|listed| listed.keys().cloned().collect());
         let own = self.own()?.clone();
-        let Compared { missing, .. } = compare(&self.case(), &own, listed);
+        let listed = Listed { names: names.as_ref(), older: self.older_to_compare() };
+        let Compared { missing, .. } = compare(&self.case(), &own, &listed);
+        let record = record_after(&self.case(), &own, self.daemon.as_ref(), true, &listed)?;
         self.missing = missing;
-        self.sandboxes = listed.cloned();
-        let record = record_after(&self.case(), &own, self.daemon.as_ref(), true, listed)?;
+        self.sandboxes = sandboxes.known().cloned();
         (self.record.record() != Some(&record)).then_some(record)
     }
 
@@ -250,7 +332,7 @@ impl Run {
     /// The end of a run that a decision refuses.
     pub fn refused_by(&self, decision: Decision) -> Outcome {
         match (decision.plan, self.intent.purpose) {
-            (Plan::Refuse { refusal }, Purpose::Onboard) => self.refused(refusal),
+            (Plan::Refuse { refusal }, Purpose::Onboard | Purpose::Start | Purpose::Stop) => self.refused(refusal),
             (plan, _) => self.looked(Decision { plan, ..decision }),
         }
     }
@@ -265,6 +347,11 @@ impl Run {
         self.refused(Refusal::NotYet { what: what.to_owned() })
     }
 
+    /// The end of a run that was to stop the gateway.
+    pub fn stopped(&self) -> Outcome {
+        self.ended(End::Stopped)
+    }
+
     /// The end of a look.
     pub fn looked(&self, decision: Decision) -> Outcome {
         self.ended(End::Looked { decision: Arc::new(decision) })
@@ -273,7 +360,7 @@ impl Run {
     /// The end of a run on a gateway that is ready.
     pub fn ready_or_looked(&self, decision: &Arc<Decision>) -> Outcome {
         let verdict = match (&decision.plan, self.intent.purpose) {
-            (Plan::Keep { verdict }, Purpose::Onboard) => verdict,
+            (Plan::Keep { verdict }, Purpose::Onboard | Purpose::Start) => verdict,
             (_, _) => return self.ended(End::Looked { decision: decision.clone() }),
         };
         let reason = if self.missing.is_empty() { verdict.reason } else { Reason::SandboxesMissing };
@@ -303,15 +390,25 @@ impl Run {
         let adopted = self.tried.may_have(Act::Adopt);
         let holds = |told: &&Told| match told {
             Told::NodeName { .. } | Told::SpecAsOfBirth { .. } => adopted,
-            Told::Note { .. } | Told::SandboxesUnknown { .. } | Told::RecordNotWritten { .. } => true,
+            Told::Note { .. }
+            | Told::SandboxesUnknown { .. }
+            | Told::NoGpu
+            | Told::Older { .. }
+            | Told::RecordNotWritten { .. } => true,
         };
         Outcome {
             end,
             row: self.row,
             changed: self.recorded || self.tried.may_have_changed(),
             seen: self.gateway_seen(),
-            notes: self.told.iter().filter(holds).cloned().collect(),
+            notes: self.told.iter().filter(holds).cloned().chain(self.no_gpu()).collect(),
         }
+    }
+
+    /// That there is no GPU where one was asked for: optional means optional, and it is said.
+    fn no_gpu(&self) -> Option<Told> {
+        let seen = self.seen.as_ref()?;
+        (self.intent.spec.gpu && !matches!(seen.host.gpu, Some(Known::Known(Some(_))))).then_some(Told::NoGpu)
     }
 
     fn gateway_seen(&self) -> GatewaySeen {

@@ -1,11 +1,13 @@
 //! What a gateway is meant to look like: the wish that its owner has written down, resolved for one named gateway.
-//! A spec says nothing of how things are; that is the observation's.
+//! A spec says nothing of how things are; that is the observation's. Its texts may hold `{port}` and `{tag}`, which
+//! follow the port and the image when those are chosen anew: [`GatewaySpec::filled`].
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::container::PortBinding;
 use crate::names::{ContainerName, ImageRef, NetworkName, PresetName, VolumeName};
 
 /// Everything needed to create one gateway's container, network and volumes, and to tell whether it is ready.
@@ -20,10 +22,24 @@ pub struct GatewaySpec {
     pub image: ImageRef,
     /// Where the image comes from when it is not at hand.
     pub image_source: ImageSource,
-    /// The whole command line; nothing is left to the image.
+    /// Images that the gateway itself uses on this host, and that must be at hand before it starts.
+    pub companions: Vec<String>,
+    /// The whole command line; or, where the image's entry point is kept, what it is given.
     pub command: Vec<String>,
+    /// Whether the image's entry point is kept.
+    pub keeps_entry_point: bool,
     /// Environment variables set on the container.
     pub env: Env,
+    /// The user it runs as; none leaves that to the image.
+    pub user: Option<String>,
+    /// Whether it runs with all capabilities and devices of the host.
+    pub privileged: bool,
+    /// Whether it sees the host's control groups.
+    pub host_cgroups: bool,
+    /// Further host names, as `name:address`.
+    pub extra_hosts: Vec<String>,
+    /// Whether it is to have the host's GPUs, where there are any.
+    pub gpu: bool,
     /// What is mounted into it.
     pub mounts: Vec<MountSpec>,
     /// The port on the host, and the one behind it.
@@ -34,6 +50,8 @@ pub struct GatewaySpec {
     pub node_name: String,
     /// The environment variable that tells the gateway its node name.
     pub node_name_env: Option<String>,
+    /// Where on the gateway's first volume the node name of its data is written.
+    pub node_name_file: Option<String>,
     /// Docker's restart policy.
     pub restart: RestartPolicy,
     /// How to ask whether it is ready.
@@ -44,6 +62,8 @@ pub struct GatewaySpec {
     pub stop_grace_s: u32,
     /// How its sandboxes are listed.
     pub sandboxes: SandboxListing,
+    /// Whether it can be made where nothing of it is there.
+    pub from_nothing: bool,
     /// Paths of the container's own file system that a replacement takes along.
     pub carry: Vec<String>,
     /// Paths of the container's own file system that are worth nothing: caches, logs.
@@ -55,8 +75,30 @@ impl GatewaySpec {
     pub fn volumes(&self) -> impl Iterator<Item = (&VolumeName, &str)> {
         self.mounts.iter().filter_map(|mount| match &mount.source {
             MountSource::Volume { name } => Some((name, mount.path.as_str())),
-            MountSource::Bind { .. } => None,
+            MountSource::Bind { .. } | MountSource::File { .. } | MountSource::Folder { .. } => None,
         })
+    }
+
+    /// A text of the spec with its port and its image filled in.
+    pub fn filled(&self, text: &str) -> String {
+        let image = self.image.as_str();
+        text.replace("{port}", &self.port.host.to_string())
+            .replace("{tag}", image[self.image.repository().len()..].trim_start_matches(':'))
+    }
+
+    /// The command line as the container has it.
+    pub fn command_line(&self) -> Vec<String> {
+        self.command.iter().map(|argument| self.filled(argument)).collect()
+    }
+
+    /// The environment as the container has it, less its node name.
+    pub fn environment(&self) -> Env {
+        Env(self.env.0.iter().map(|(name, value)| (name.clone(), self.filled(value))).collect())
+    }
+
+    /// The companions' references.
+    pub fn companion_images(&self) -> Vec<ImageRef> {
+        self.companions.iter().map(|reference| ImageRef::new(self.filled(reference))).collect()
     }
 }
 
@@ -108,6 +150,29 @@ pub enum MountSource {
         /// Its absolute path on the host.
         folder: String,
     },
+    /// A file of our own, written before the container is made.
+    File {
+        /// Its absolute path on the host.
+        file: String,
+        /// What it says.
+        content: String,
+    },
+    /// A folder of our own, made before the container is.
+    Folder {
+        /// Its absolute path on the host.
+        folder: String,
+    },
+}
+
+impl MountSource {
+    /// The path on the host, where it is one.
+    pub fn on_host(&self) -> Option<&str> {
+        match self {
+            Self::Volume { .. } => None,
+            Self::Bind { folder } | Self::Folder { folder } => Some(folder),
+            Self::File { file, .. } => Some(file),
+        }
+    }
 }
 
 /// One published port.
@@ -120,6 +185,42 @@ pub struct PortSpec {
     pub host: u16,
     /// The container's port.
     pub container: u16,
+    /// Whether the container's port is always the host's.
+    pub same_inside: bool,
+    /// The container's port of a health endpoint of its own, which is published on the host's next port.
+    pub health: Option<u16>,
+}
+
+impl PortSpec {
+    /// The same on another port of the host.
+    pub fn on(&self, host: u16) -> Self {
+        Self { host, container: if self.same_inside { host } else { self.container }, ..self.clone() }
+    }
+
+    /// The port on the host of the health endpoint of its own, where it has one.
+    pub fn health_on_host(&self) -> Option<u16> {
+        self.health.and_then(|_| self.host.checked_add(1))
+    }
+
+    /// Which of a container's bindings is this port.
+    pub fn binding<'a>(&self, bindings: &'a [PortBinding]) -> Option<&'a PortBinding> {
+        let exact = bindings.iter().find(|binding| binding.container == self.container);
+        let same = || {
+            let fits = |binding: &&PortBinding| binding.host == Some(binding.container);
+            bindings.iter().filter(|_| self.same_inside).find(fits)
+        };
+        exact.or_else(same)
+    }
+
+    /// This port as a container has it; as it is where the container has none.
+    pub fn as_bound(&self, bindings: &[PortBinding]) -> Self {
+        match self.binding(bindings).and_then(|binding| Some((binding, binding.host?))) {
+            Some((binding, host)) => {
+                Self { host_ip: binding.host_ip.clone(), host, container: binding.container, ..self.clone() }
+            }
+            None => self.clone(),
+        }
+    }
 }
 
 /// Docker's restart policies.
@@ -142,12 +243,23 @@ pub enum RestartPolicy {
 pub struct ReadinessSpec {
     /// `http` or `https`.
     pub scheme: Scheme,
+    /// What is asked, in this order, until one answer says ready.
+    pub asks: Vec<Ask>,
+    /// What its answer bears that no other server's would.
+    pub mark: Option<Mark>,
+    /// The folder of the host with a certificate for us (`tls.crt`, `tls.key`) and the authority of the gateway's own
+    /// (`ca.crt`).
+    pub client_certificate: Option<String>,
+}
+
+/// One question about readiness.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
     /// The path asked for.
     pub path: String,
     /// The statuses that mean ready.
     pub statuses: Vec<u16>,
-    /// What its answer bears that no other server's would.
-    pub mark: Option<Mark>,
 }
 
 /// The scheme of a gateway's URL.
@@ -190,5 +302,17 @@ pub enum SandboxListing {
     Http {
         /// The path on the gateway's own port.
         path: String,
+    },
+    /// They are containers of the same daemon, beside the gateway's.
+    Siblings {
+        /// A label that each bears, as `key=value`.
+        label: String,
+        /// The label that holds a sandbox's name.
+        name_label: String,
+    },
+    /// A program in the gateway's container prints them as a Kubernetes list (`items[].metadata.name`).
+    Exec {
+        /// Its command line.
+        command: Vec<String>,
     },
 }

@@ -100,6 +100,7 @@ impl Tried {
         self.looks = self.looks.saturating_add(1);
         self.look.identity |= look.identity;
         self.look.layer |= look.layer;
+        self.look.node_name |= look.node_name;
     }
 
     /// Notes that an act was done. Whatever was known of the wait before a start says nothing about after it.
@@ -119,6 +120,7 @@ impl Tried {
             | Act::Create
             | Act::Adopt
             | Act::Connect
+            | Act::Stop
             | Act::Await => {}
         }
     }

@@ -12,7 +12,7 @@ use engine::{
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 
-use support::{But, gateway, own, record, spec, volume, world};
+use support::{But, gateway, own, place, record, spec, volume, world};
 
 prop_compose! {
     fn mounts()(mounts in vec((any::<String>(), any::<bool>(), any::<bool>()), 0..4)) -> Vec<MountSpec> {
@@ -154,7 +154,7 @@ proptest! {
     #[test]
     fn no_text_makes_a_preset_fall_over(text in any::<String>()) {
         if let Ok(preset) = Preset::parse(&text) {
-            let _ = preset.resolve(&gateway());
+            let _ = preset.resolve(&gateway(), &place());
         }
     }
 
@@ -163,7 +163,7 @@ proptest! {
         let mut lines: Vec<_> = BUILT_IN[0].1.lines().collect();
         let at = line % lines.len();
         lines[at] = &text;
-        match Preset::parse(&lines.join("\n")).and_then(|preset| preset.resolve(&gateway())) {
+        match Preset::parse(&lines.join("\n")).and_then(|preset| preset.resolve(&gateway(), &place())) {
             Ok(spec) => prop_assert!(check_docker_name(spec.container.as_str()).is_ok()),
             Err(bad) => prop_assert!(!bad.problem.is_empty()),
         }
@@ -175,7 +175,7 @@ proptest! {
             Some((name, _)) if at == key => format!("{name} = {value:?}"),
             _ => line.to_owned(),
         }).collect();
-        if let Ok(spec) = Preset::parse(&text.join("\n")).and_then(|preset| preset.resolve(&gateway())) {
+        if let Ok(spec) = Preset::parse(&text.join("\n")).and_then(|preset| preset.resolve(&gateway(), &place())) {
             prop_assert!(spec.mounts.iter().all(|mount| mount.path.starts_with('/')));
             prop_assert!(spec.carry.iter().chain(&spec.noise).all(|path| path.starts_with('/')));
         }

@@ -2,12 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a mistake of the test itself may panic")]
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use engine::{
     Attachment, BUILT_IN, Command, ContainerId, ContainerSeen, DaemonIdentity, Disk, End, Event, Exit, Failure,
     GatewayName, GatewayRecord, GatewaySpec, HostSeen, How, ImageId, ImageRef, ImageSeen, Instance, Intent, Known,
-    MountSeen, MountedSource, NetworkId, NetworkSeen, Onboarding, Outcome, PortBinding, PortHolder, Preset, Purpose,
+    MountSeen, MountedSource, NetworkId, NetworkSeen, Onboarding, Outcome, Place, PortBinding, PortHolder, Preset, Purpose,
     Readiness, Reason, RecordSeen, Refusal, SandboxName, Signal, Status, Then, Typed, VolumeSeen, WaitEnd, Why,
 };
 
@@ -15,8 +15,12 @@ fn gateway() -> GatewayName {
     GatewayName::parse("prod").unwrap()
 }
 
+fn place() -> Place {
+    Place { files: "/files".to_owned(), docker_socket: None, certificates: None }
+}
+
 fn spec() -> GatewaySpec {
-    Preset::parse(BUILT_IN[0].1).unwrap().resolve(&gateway()).unwrap()
+    Preset::parse(BUILT_IN[0].1).unwrap().resolve(&gateway(), &place()).unwrap()
 }
 
 fn intent(purpose: Purpose) -> Intent {
@@ -24,6 +28,8 @@ fn intent(purpose: Purpose) -> Intent {
         gateway: gateway(),
         purpose,
         spec: spec(),
+        alternatives: Vec::new(),
+        node_name: None,
         typed: Typed::default(),
         replace: None,
         leave_behind: false,
@@ -109,6 +115,10 @@ fn parts(image: bool, network: bool, volume: bool) -> HostSeen {
         disk: Known::Known(Disk::Room),
         remains: Some(engine::Remains::Gone),
         layer: None,
+        lacking: Known::Known(Vec::new()),
+        health_port: None,
+        gpu: None,
+        node_name: None,
     }
 }
 
@@ -146,7 +156,7 @@ fn observed(host: HostSeen) -> Event {
 }
 
 fn listed(names: &[&str]) -> Event {
-    let sandboxes: BTreeSet<_> = names.iter().map(|name| SandboxName::new(*name)).collect();
+    let sandboxes = names.iter().map(|name| (SandboxName::new(*name), None)).collect();
     Event::SandboxesListed { sandboxes: Known::Known(sandboxes) }
 }
 
@@ -171,7 +181,7 @@ fn written(commands: &[Command]) -> GatewayRecord {
 /// Runs the machine against the events after its preflight; gives the outcome and the commands that they answered.
 fn run(intent: Intent, record: RecordSeen, script: Vec<Event>) -> (Outcome, Vec<Command>) {
     let mut script: VecDeque<_> = script.into();
-    script.push_front(Event::RecordRead { record });
+    script.push_front(Event::RecordRead { record, older: None });
     if intent.purpose == Purpose::Onboard {
         script.push_front(Event::LockTaken);
     }
@@ -210,7 +220,7 @@ fn pauses(commands: &[Command]) -> Vec<u64> {
 fn how(outcome: &Outcome) -> Option<How> {
     match outcome.end {
         End::Ready { how, .. } => Some(how),
-        End::Refused { .. } | End::Looked { .. } => None,
+        End::Stopped | End::Refused { .. } | End::Looked { .. } => None,
     }
 }
 

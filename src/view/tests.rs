@@ -244,7 +244,7 @@ fn a_plan_is_told_whole_but_for_secrets() {
         env,
         labels: Default::default(),
         mounts: Vec::new(),
-        port: PortSpec { host_ip: "127.0.0.1".to_owned(), host: 8080, container: 8080 },
+        port: PortSpec { host_ip: "127.0.0.1".to_owned(), host: 8080, container: 8080, same_inside: false, health: None },
         network: None,
         hostname: "openshell-prod".to_owned(),
         restart: RestartPolicy::UnlessStopped,

@@ -238,7 +238,7 @@ mod tests {
                 MountSpec { source: volume, path: "/data".to_owned(), read_only: false },
                 MountSpec { source: bind, path: "/x".to_owned(), read_only: true },
             ],
-            port: PortSpec { host_ip: "127.0.0.1".to_owned(), host: 8080, container: 80 },
+            port: PortSpec { host_ip: "127.0.0.1".to_owned(), host: 8080, container: 80, same_inside: false, health: None },
             network: Some(NetworkName::new("net")),
             hostname: "node".to_owned(),
             restart: RestartPolicy::UnlessStopped,

@@ -135,6 +135,9 @@ pub fn reset(case: &Case<'_>) -> Judged {
 
 /// There is nothing: make it.
 pub fn nothing(case: &Case<'_>) -> Judged {
+    if !case.wanted.from_nothing {
+        return refuse(Refusal::PresetLegacy { preset: case.wanted.preset.clone() });
+    }
     next_step(case, Act::Create, &mounts(case)?).map(Some)
 }
 

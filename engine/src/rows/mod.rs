@@ -4,3 +4,4 @@ pub mod missing;
 pub mod ownership;
 pub mod present;
 pub mod replacement;
+pub mod stop;

@@ -2,7 +2,7 @@
 //! of them removes anything.
 
 use crate::case::Case;
-use crate::command::Command;
+use crate::command::{Command, Probe};
 use crate::container::{ContainerSeen, Status};
 use crate::decide::Judged;
 use crate::drift::differences;
@@ -14,6 +14,7 @@ use crate::plan::{Act, Note, Plan, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
 use crate::rows::ownership::{may_write_to, refuse};
+use crate::spec::PortSpec;
 
 /// Nothing is made or started on a port that somebody else holds. A paused container still has its port.
 pub fn port_held(case: &Case<'_>) -> Judged {
@@ -30,15 +31,21 @@ pub fn port_held(case: &Case<'_>) -> Judged {
     held_port(case)
 }
 
+/// Whoever holds the gateway's port, or that of its health endpoint.
 fn held_port(case: &Case<'_>) -> Judged {
-    match case.seen.host.port.get()? {
-        PortHolder::Free | PortHolder::Gateway | PortHolder::NotVisible => Ok(None),
-        holder @ (PortHolder::Container { .. } | PortHolder::Process { .. }) => {
-            let own = case.own()?;
-            let port = own.map_or_else(|| case.wanted.port.clone(), |own| case.port_of(own));
-            refuse(Refusal::PortHeld { port, holder: holder.clone(), container_exists: own.is_some() })
+    let own = case.own()?;
+    let port = own.map_or_else(|| case.wanted.port.clone(), |own| case.port_of(own));
+    let health = port.health_on_host().map(|host| PortSpec { host, ..port.clone() });
+    let holders = [Some((port, &case.seen.host.port)), health.zip(case.seen.host.health_port.as_ref())];
+    for (port, holder) in holders.into_iter().flatten() {
+        match holder.get()? {
+            PortHolder::Free | PortHolder::Gateway | PortHolder::NotVisible => {}
+            holder @ (PortHolder::Container { .. } | PortHolder::Process { .. }) => {
+                return refuse(Refusal::PortHeld { port, holder: holder.clone(), container_exists: own.is_some() });
+            }
         }
     }
+    Ok(None)
 }
 
 /// It exists and does not run: give it back the network that it would lack, then start it.
@@ -141,12 +148,8 @@ pub fn not_ready(case: &Case<'_>) -> Judged {
     }
     // A wait that ended in readiness says nothing of how long it may take to be ready again.
     let Some(waited) = case.tried.waited.filter(|end| *end != WaitEnd::Ready) else {
-        let step = Command::AwaitReady {
-            container: own.id.clone(),
-            endpoint: case.endpoint(),
-            readiness: case.wanted.readiness.clone(),
-            limit_ms: case.wanted.warm_up_ms,
-        };
+        let step =
+            Command::AwaitReady { container: own.id.clone(), probe: case.probe(own), limit_ms: case.wanted.warm_up_ms };
         return perform(Act::Await, step);
     };
     if waited == WaitEnd::OutOfTime {
@@ -210,6 +213,9 @@ pub fn ready_with_notes(case: &Case<'_>) -> Judged {
     if own.auto_remove {
         reason = Reason::AutoRemoved;
         notes.push(Note::AutoRemoved);
+    }
+    if let Probe::Accepts { .. } = case.probe(own) {
+        notes.push(Note::HealthNotPublished);
     }
     for (stranger, volume) in case.strangers()? {
         // Whether an unsettled stranger writes cannot be said: it is named all the same.

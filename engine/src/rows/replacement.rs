@@ -43,7 +43,10 @@ fn is_ready(case: &Case<'_>) -> Result<bool, Waits> {
 pub fn image_unavailable(case: &Case<'_>) -> Judged {
     match case.tried.gave_up(&[Act::ProvideImage]) {
         Some(failed) => {
-            let image = case.wanted.image.clone();
+            // The gateway's own image comes first.
+            let own = case.seen.host.image.known().is_some_and(Option::is_none);
+            let lacking = case.seen.host.lacking.known().and_then(|lacking| lacking.first()).filter(|_| !own);
+            let image = lacking.unwrap_or(&case.wanted.image).clone();
             refuse(match &failed.failure {
                 Failure::NotForThisDaemon { message } => Refusal::ImageUnfit { image, because: message.clone() },
                 failure @ (Failure::Rejected { .. } | Failure::Unknown { .. }) => {

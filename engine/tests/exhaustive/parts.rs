@@ -390,7 +390,7 @@ pub fn is_the_gateways(world: &World, name: &VolumeName) -> bool {
     };
     let exact = world.intent.spec.mounts.iter().any(|mount| match &mount.source {
         MountSource::Volume { name: exact } => exact == name,
-        MountSource::Bind { .. } => false,
+        MountSource::Bind { .. } | MountSource::File { .. } | MountSource::Folder { .. } => false,
     });
     let recorded = world.seen.record.record().is_some_and(|record| record.volume_names().contains(name));
     !labelled_as("other") && (exact || recorded || labelled_as("prod"))

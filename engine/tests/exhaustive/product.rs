@@ -130,7 +130,7 @@ pub fn rank(decision: &Decision) -> u8 {
             Act::Await => 0,
             Act::ProvideImage | Act::MakeNetwork | Act::MakeVolume | Act::Create | Act::Adopt => 1,
             Act::Connect | Act::Start | Act::Unpause => 2,
-            Act::StopToRepair | Act::Restart => 3,
+            Act::Stop | Act::StopToRepair | Act::Restart => 3,
         },
         Plan::Replace { .. } | Plan::EndReplacement { .. } => 4,
         Plan::Reset { .. } => 5,

@@ -64,6 +64,7 @@ fn bears_on(plan: &Plan) -> &'static [Part] {
             Act::Connect => &[Containers, OwnStatus, OtherStatus, Record, Volumes, Port, Networks],
             Act::Start => &[Containers, OwnStatus, OtherStatus, Record, Volumes, Port],
             Act::Unpause => &[Containers, OwnStatus, OtherStatus, Record, Volumes],
+            Act::Stop => &[Containers, OwnStatus, Record],
             Act::StopToRepair => &[Containers, OwnStatus, OtherStatus, Record, Volumes, Readiness, Port, Networks],
             Act::Restart => &[Containers, OwnStatus, OtherStatus, Record, Volumes, Readiness, Disk],
         },
@@ -172,6 +173,7 @@ fn no_strangers_harmed(world: &World, decision: &Decision) -> bool {
         Command::ProvideImage { .. } | Command::CreateNetwork { .. } | Command::CreateVolume { .. } => true,
         Command::TakeLock { .. }
         | Command::ReadRecord { .. }
+        | Command::FindNames { .. }
         | Command::Observe(_)
         | Command::ListSandboxes { .. }
         | Command::ReadLogs { .. }
@@ -262,6 +264,6 @@ fn says_ready(world: &World) -> bool {
 fn mounted(new: &NewContainer) -> impl Iterator<Item = &VolumeName> {
     new.mounts.iter().filter_map(|mount| match &mount.source {
         MountSource::Volume { name } => Some(name),
-        MountSource::Bind { .. } => None,
+        MountSource::Bind { .. } | MountSource::File { .. } | MountSource::Folder { .. } => None,
     })
 }

@@ -51,6 +51,10 @@ pub fn world() -> World {
         disk: Known::Known(Disk::Room),
         remains: None,
         layer: None,
+        lacking: Known::Known(Vec::new()),
+        health_port: None,
+        gpu: None,
+        node_name: None,
     };
     let seen = Observation { record: RecordSeen::Absent, asked: Asked::for_spec(&spec()), host };
     World { seen, intent: intent(), tried: Tried::default() }
@@ -144,6 +148,11 @@ impl But for ContainerSeen {}
 impl But for GatewayRecord {}
 impl But for VolumeSeen {}
 
+/// Where a gateway finds what is not Docker's.
+pub fn place() -> engine::Place {
+    engine::Place { files: "/files".to_owned(), docker_socket: None, certificates: None }
+}
+
 pub fn gateway() -> GatewayName {
     GatewayName::parse("prod").unwrap()
 }
@@ -151,7 +160,7 @@ pub fn gateway() -> GatewayName {
 /// What the preset says; read once, since millions of worlds ask.
 pub fn spec() -> GatewaySpec {
     static SPEC: LazyLock<GatewaySpec> =
-        LazyLock::new(|| Preset::parse(BUILT_IN[0].1).unwrap().resolve(&gateway()).unwrap());
+        LazyLock::new(|| Preset::parse(BUILT_IN[0].1).unwrap().resolve(&gateway(), &place()).unwrap());
     SPEC.clone()
 }
 
@@ -160,6 +169,8 @@ pub fn intent() -> Intent {
         gateway: gateway(),
         purpose: Purpose::Onboard,
         spec: spec(),
+        alternatives: Vec::new(),
+        node_name: None,
         typed: Typed::default(),
         replace: None,
         leave_behind: false,

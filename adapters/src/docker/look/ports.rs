@@ -97,7 +97,7 @@ mod tests {
     use crate::docker::look::fixtures::list;
 
     fn port(host_ip: &str, host: u16) -> PortSpec {
-        PortSpec { host_ip: host_ip.into(), host, container: 8080 }
+        PortSpec { host_ip: host_ip.into(), host, container: 8080, same_inside: false, health: None }
     }
 
     #[test]

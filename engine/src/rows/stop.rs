@@ -1,0 +1,65 @@
+//! The everyday acts, `stop` and `start`: each is the one act that was asked for, under the guards of the table.
+
+use crate::case::Case;
+use crate::command::Command;
+use crate::container::Status;
+use crate::decide::Judged;
+use crate::intent::Purpose;
+use crate::plan::{Act, Plan, Verdict};
+use crate::reason::Reason;
+use crate::refusal::{Refusal, Trouble};
+use crate::rows::ownership::refuse;
+
+/// A stop was asked: what it would lose is refused, what does not run is left, and a paused process is woken first,
+/// because it could not end by itself.
+pub fn stop(case: &Case<'_>) -> Judged {
+    let Some((own, status)) = case.own_status()? else {
+        return refuse(Refusal::NoContainer { container: case.wanted.container.clone() });
+    };
+    if own.auto_remove {
+        return refuse(Refusal::AutoRemove { container: own.name.clone() });
+    }
+    if let Some(failed) = case.tried.gave_up(&[Act::Stop, Act::Unpause]) {
+        let (container, failure) = (own.name.clone(), failed.failure.clone());
+        return refuse(Refusal::NotStopped { container, failure });
+    }
+    match status {
+        Status::Created | Status::Exited | Status::Dead => {
+            let verdict = Verdict { reason: Reason::AsAsked, notes: Vec::new() };
+            Ok(Some(Plan::Keep { verdict }))
+        }
+        Status::Paused => {
+            let step = Command::UnpauseContainer { container: own.id.clone() };
+            Ok(Some(Plan::Perform { act: Act::Unpause, step }))
+        }
+        Status::Running | Status::Restarting => {
+            let step = Command::StopContainer { container: own.id.clone(), grace_s: case.wanted.stop_grace_s };
+            Ok(Some(Plan::Perform { act: Act::Stop, step }))
+        }
+    }
+}
+
+/// Why an act is not carried out where only a start was asked for.
+pub fn more_than_a_start(case: &Case<'_>, act: Act) -> Option<Refusal> {
+    if case.intent.purpose != Purpose::Start {
+        return None;
+    }
+    let Ok(Some(own)) = case.own() else {
+        return Some(Refusal::NoContainer { container: case.wanted.container.clone() });
+    };
+    let trouble = match act {
+        Act::Restart => Trouble::NotReady { restarted: false },
+        Act::StopToRepair => Trouble::Disconnected,
+        Act::ProvideImage
+        | Act::MakeNetwork
+        | Act::MakeVolume
+        | Act::Create
+        | Act::Adopt
+        | Act::Connect
+        | Act::Start
+        | Act::Unpause
+        | Act::Await
+        | Act::Stop => return None,
+    };
+    Some(Refusal::NotRecovered { container: own.name.clone(), trouble, exit: own.exit.clone(), log: Vec::new() })
+}
