@@ -3,24 +3,29 @@
 //! purpose: retries, and any choice of names, IDs or flags.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::{
-    Command, ContainerId, Endpoint, Event, Failure, GatewayName, Host, HostSeen, ImageSource, Known, PortHolder,
-    Readiness, ReadinessSpec, Status, Target, WaitEnd,
+    Command, ContainerId, Endpoint, Event, Failure, GatewayName, Host, HostSeen, ImageSource, Known, Older, PortHolder,
+    PortSpec, Probe, Readiness, RecordSeen, SandboxListing, SandboxName, Status, Target, WaitEnd,
 };
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use crate::docker::{Address, BadAddress, Daemon, DockerSeen};
+use crate::docker::{Address, BadAddress, Daemon, PortContainer};
 use crate::http::Prober;
+use crate::older::OlderTool;
 use crate::state::{LockFailed, LockGuard, Locks, Registry, StateDir};
-use crate::{disk, executable, ports};
+use crate::{disk, executable, own_files, ports};
 
 /// How long one question to Docker may take: its answers take milliseconds. One that waits behind the daemon's lock on a
 /// container that is being stopped is asked again by the next look.
 const ASK_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long a program in the gateway's container may take: `kubectl` on a busy k3s takes seconds.
+const EXEC_LIMIT: Duration = Duration::from_secs(15);
 
 /// How long an act may take to be answered: a start waits for the container's runtime, on a slow disk for seconds.
 const ACT_LIMIT: Duration = Duration::from_secs(60);
@@ -55,6 +60,8 @@ pub struct Settings {
     pub address: Address,
     /// Where the state is kept.
     pub state: StateDir,
+    /// Where the older tool keeps its files.
+    pub older: OlderTool,
     /// How long answers and readiness may take in all.
     pub time_limit: Duration,
 }
@@ -64,6 +71,7 @@ pub struct RealHost {
     daemon: Daemon,
     prober: Prober,
     registry: Registry,
+    older: OlderTool,
     locks: Locks,
     lock: Option<LockGuard>,
     ends: Instant,
@@ -80,6 +88,7 @@ impl RealHost {
             daemon: Daemon::new(settings.address)?,
             prober: Prober::new(remote),
             registry: Registry::new(&settings.state),
+            older: settings.older,
             locks: Locks::new(&settings.state),
             lock: None,
             ends: Instant::now() + settings.time_limit,
@@ -92,7 +101,12 @@ impl Host for RealHost {
         let act = self.limit(ACT_LIMIT);
         match command {
             Command::TakeLock { gateway, wait } => self.take_lock(gateway, *wait).await,
-            Command::ReadRecord { gateway } => Event::RecordRead { record: self.registry.read(gateway) },
+            Command::ReadRecord { gateway } => self.read_record(gateway),
+            Command::FindNames { containers, volumes, wait_ms } => {
+                self.wait(*wait_ms).await;
+                let found = self.daemon.find_names(containers, volumes, self.limit(ASK_LIMIT)).await;
+                Event::NamesFound { found }
+            }
             Command::Observe(target) => Event::Observed { host: Box::new(self.observe(target).await) },
             Command::ProvideImage { reference, source } => {
                 let provided = match source {
@@ -103,7 +117,10 @@ impl Host for RealHost {
             }
             Command::CreateNetwork { name, labels } => self.daemon.create_network(name, labels, act).await,
             Command::CreateVolume { name, labels } => self.daemon.create_volume(name, labels, act).await,
-            Command::CreateContainer(new) => self.daemon.create_container(new, act).await,
+            Command::CreateContainer(new) => match own_files::make(&new.mounts, self.daemon.address().is_local()) {
+                Ok(()) => self.daemon.create_container(new, act).await,
+                Err(failure) => Event::Failed { failure },
+            },
             Command::ConnectNetwork { container, network, aliases, ipv4 } => {
                 self.daemon.connect_network(container, network, aliases, ipv4.as_deref(), act).await
             }
@@ -111,12 +128,11 @@ impl Host for RealHost {
             Command::UnpauseContainer { container } => self.daemon.unpause(container, act).await,
             Command::StopContainer { container, grace_s } => self.daemon.stop(container, *grace_s, act).await,
             Command::RestartContainer { container, grace_s } => self.daemon.restart(container, *grace_s, act).await,
-            Command::AwaitReady { container, endpoint, readiness, limit_ms } => {
-                self.await_ready(container, endpoint, readiness, Duration::from_millis(*limit_ms)).await
+            Command::AwaitReady { container, probe, limit_ms } => {
+                self.await_ready(container, probe, Duration::from_millis(*limit_ms)).await
             }
-            Command::ListSandboxes { endpoint, listing } => {
-                let limit = self.limit(ASK_LIMIT);
-                Event::SandboxesListed { sandboxes: self.prober.sandboxes(endpoint, listing, limit).await }
+            Command::ListSandboxes { container, endpoint, listing } => {
+                Event::SandboxesListed { sandboxes: self.list_sandboxes(container, endpoint, listing).await }
             }
             Command::ReadLogs { container, lines } => self.daemon.read_logs(container, *lines, CLOSING_LIMIT).await,
             Command::MeasureVolumes { volumes } => self.daemon.measure_volumes(volumes, self.limit(ASK_LIMIT)).await,
@@ -131,6 +147,40 @@ impl RealHost {
         let closing = self.ends + CLOSING_LIMIT;
         let left = self.ends.saturating_duration_since(Instant::now());
         left.max(closing.saturating_duration_since(Instant::now()).min(CLOSING_LIMIT)).min(most)
+    }
+
+    async fn wait(&self, wait_ms: u64) {
+        if wait_ms > 0 {
+            sleep(self.limit(Duration::from_millis(wait_ms))).await;
+        }
+    }
+
+    /// The record, and, where there is none, what the older tool left.
+    fn read_record(&self, gateway: &GatewayName) -> Event {
+        let record = self.registry.read(gateway);
+        let older = (record == RecordSeen::Absent).then(|| {
+            let older = self.older.read(gateway);
+            Older { port: older.port, sandboxes: older.sandboxes, problems: older.problems }
+        });
+        Event::RecordRead { record, older }
+    }
+
+    async fn list_sandboxes(
+        &self,
+        container: &ContainerId,
+        endpoint: &Endpoint,
+        listing: &SandboxListing,
+    ) -> Known<BTreeMap<SandboxName, Option<String>>> {
+        let limit = self.limit(ASK_LIMIT);
+        match listing {
+            SandboxListing::None => Known::Known(BTreeMap::new()),
+            SandboxListing::Http { path } => match self.prober.sandboxes(endpoint, path, limit).await {
+                Known::Known(names) => Known::Known(names.into_iter().map(|name| (name, None)).collect()),
+                Known::Unknown(why) => Known::Unknown(why),
+            },
+            SandboxListing::Siblings { label, name_label } => self.daemon.siblings(label, name_label, limit).await,
+            SandboxListing::Exec { command } => self.daemon.printed(container, command, self.limit(EXEC_LIMIT)).await,
+        }
     }
 
     async fn take_lock(&mut self, gateway: &GatewayName, wait: bool) -> Event {
@@ -148,53 +198,48 @@ impl RealHost {
     /// One whole picture. Docker and the health endpoint are asked at the same time; where the container turns out to
     /// publish another port than the wanted one, its health is asked again there.
     async fn observe(&self, target: &Target) -> HostSeen {
-        if target.wait_ms > 0 {
-            sleep(self.limit(Duration::from_millis(target.wait_ms))).await;
-        }
+        self.wait(target.wait_ms).await;
         let limit = self.limit(ASK_LIMIT);
-        let wanted = endpoint(target, &target.port);
-        let (seen, wanted_readiness) = tokio::join!(
-            self.daemon.look(target, limit),
-            self.prober.readiness(&wanted, &target.readiness, self.limit(PROBE_LIMIT))
-        );
-        let readiness = if seen.port == target.port {
+        let wanted = Probe::of(&target.readiness, &target.port, None);
+        let (seen, wanted_readiness) =
+            tokio::join!(self.daemon.look(target, limit), self.prober.readiness(&wanted, self.limit(PROBE_LIMIT)));
+        let probe = Probe::of(&target.readiness, &seen.port, seen.bindings.as_deref());
+        let readiness = if probe == wanted {
             wanted_readiness
         } else {
-            let own = endpoint(target, &seen.port);
-            self.prober.readiness(&own, &target.readiness, self.limit(PROBE_LIMIT)).await
+            self.prober.readiness(&probe, self.limit(PROBE_LIMIT)).await
         };
         let local = self.daemon.address().is_local();
         let daemon_root =
             seen.daemon.as_ref().and_then(|daemon| daemon.known()).map(|daemon| daemon.data_root.as_str());
         let disk = disk::room(daemon_root.or(target.data_root.as_deref()), local);
-        let port = holder_of_port(&seen, local);
+        let port = holder_of_port(&seen.port, &seen.port_container, local);
+        let health_port = seen.health_port.as_ref().map(|(port, container)| holder_of_port(port, container, local));
         HostSeen {
             daemon: seen.daemon,
             containers: seen.containers,
             volumes: seen.volumes,
             image: seen.image,
+            lacking: seen.lacking,
             networks: seen.networks,
             port,
+            health_port,
             readiness,
             disk: Known::Known(disk),
             remains: seen.remains,
             layer: seen.layer,
+            gpu: seen.gpu,
+            node_name: seen.node_name,
         }
     }
 
-    async fn await_ready(
-        &self,
-        container: &ContainerId,
-        endpoint: &Endpoint,
-        readiness: &ReadinessSpec,
-        warm_up: Duration,
-    ) -> Event {
+    async fn await_ready(&self, container: &ContainerId, probe: &Probe, warm_up: Duration) -> Event {
         let warm = Instant::now() + warm_up;
         let over = if warm <= self.ends { WaitEnd::NotReady } else { WaitEnd::OutOfTime };
         let until = warm.min(self.ends);
         let restarts = Cell::new(0);
         let end = tokio::select! {
-            () = self.answers_ready(endpoint, readiness) => WaitEnd::Ready,
+            () = self.answers_ready(probe) => WaitEnd::Ready,
             () = self.keeps_ending(container, &restarts) => WaitEnd::Ended,
             () = sleep_until(until) => over,
         };
@@ -203,10 +248,10 @@ impl RealHost {
     }
 
     /// Ends when the health endpoint says that it is ready.
-    async fn answers_ready(&self, endpoint: &Endpoint, readiness: &ReadinessSpec) {
+    async fn answers_ready(&self, probe: &Probe) {
         let mut asked = FuturesUnordered::new();
         loop {
-            asked.push(self.prober.readiness(endpoint, readiness, PROBE_LIMIT));
+            asked.push(self.prober.readiness(probe, PROBE_LIMIT));
             let answer = timeout(ASK_AGAIN_AFTER, asked.next()).await;
             match answer {
                 Ok(Some(Known::Known(Readiness::Ready { .. }))) => return,
@@ -242,19 +287,15 @@ fn answer<T>(result: Result<T, Failure>) -> Event {
     }
 }
 
-fn endpoint(target: &Target, port: &engine::PortSpec) -> Endpoint {
-    Endpoint { scheme: target.readiness.scheme, host_ip: port.host_ip.clone(), port: port.host }
-}
-
 /// Who holds the port: Docker is asked first, because a container's port is held by a process of Docker's own.
-fn holder_of_port(seen: &DockerSeen, local: bool) -> Known<PortHolder> {
-    match &seen.port_container {
+fn holder_of_port(port: &PortSpec, container: &Known<Option<PortContainer>>, local: bool) -> Known<PortHolder> {
+    match container {
         Known::Unknown(why) => Known::Unknown(why.clone()),
         Known::Known(Some(holder)) if holder.is_own => Known::Known(PortHolder::Gateway),
         Known::Known(Some(holder)) => {
             Known::Known(PortHolder::Container { name: holder.name.clone(), id: holder.id.clone() })
         }
         Known::Known(None) if !local => Known::Known(PortHolder::NotVisible),
-        Known::Known(None) => ports::holder_of(&seen.port),
+        Known::Known(None) => ports::holder_of(port),
     }
 }

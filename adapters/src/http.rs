@@ -7,16 +7,24 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::io;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use engine::{Endpoint, Known, Mark, Readiness, ReadinessSpec, SandboxListing, SandboxName, Scheme, Why};
+use engine::{Ask, Endpoint, Known, Mark, Probe, Readiness, ReadinessSpec, SandboxName, Scheme, Why};
 use reqwest::{Client, ClientBuilder, Response};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{AlertDescription, CertificateError};
 use serde_json::Value;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
 
 /// The most that is read of a health answer; real ones have some hundred bytes.
 const HEALTH_BODY_MAX_BYTES: usize = 64 * 1024;
+
+/// How long a connection must stay open to count as accepted.
+const KEPT_OPEN: Duration = Duration::from_millis(300);
 
 /// The most that is read of a list of sandboxes: some ten thousand names.
 const SANDBOXES_BODY_MAX_BYTES: usize = 1024 * 1024;
@@ -26,38 +34,37 @@ pub struct Prober {
     remote_host: Option<String>,
     http: OnceLock<Result<Client, String>>,
     https: OnceLock<Result<Client, String>>,
+    identified: OnceLock<Result<Client, String>>,
 }
 
 impl Prober {
     /// Where Docker runs on another machine, `remote_host` is the name under which its published ports are reached.
     pub fn new(remote_host: Option<String>) -> Self {
-        Self { remote_host, http: OnceLock::new(), https: OnceLock::new() }
+        Self { remote_host, http: OnceLock::new(), https: OnceLock::new(), identified: OnceLock::new() }
     }
 
     /// Whether the gateway is ready; the answer takes `limit` at most.
-    pub async fn readiness(&self, endpoint: &Endpoint, spec: &ReadinessSpec, limit: Duration) -> Known<Readiness> {
-        match within(limit, self.ask_readiness(endpoint, spec)).await {
+    pub async fn readiness(&self, probe: &Probe, limit: Duration) -> Known<Readiness> {
+        let answer = async {
+            match probe {
+                Probe::Http { endpoint, readiness } => self.ask_readiness(endpoint, readiness).await,
+                Probe::Accepts { endpoint } => self.connect(endpoint).await,
+            }
+        };
+        match within(limit, answer).await {
             Ok(readiness) => Known::Known(readiness),
             Err(Fault::NotVisible { what }) => Known::Unknown(Why::NotVisible { what }),
             // Between here and a remote host a firewall may drop what we send, and the gateway be well.
             Err(Fault::TimedOut) if self.remote_host.is_some() => {
-                Known::Unknown(Why::TimedOut { call: format!("GET {}", spec.path) })
+                Known::Unknown(Why::TimedOut { call: format!("GET {}", probe.endpoint().url()) })
             }
             Err(Fault::Refused | Fault::Broken | Fault::TimedOut) => Known::Known(Readiness::Unreachable),
         }
     }
 
-    /// The names of the gateway's sandboxes; the answer takes `limit` at most. Anything but a whole list is unknown.
-    pub async fn sandboxes(
-        &self,
-        endpoint: &Endpoint,
-        listing: &SandboxListing,
-        limit: Duration,
-    ) -> Known<BTreeSet<SandboxName>> {
-        let path = match listing {
-            SandboxListing::None => return Known::Known(BTreeSet::new()),
-            SandboxListing::Http { path } => path,
-        };
+    /// The names of the gateway's sandboxes, as `GET path` lists them; the answer takes `limit` at most. Anything but a
+    /// whole list is unknown.
+    pub async fn sandboxes(&self, endpoint: &Endpoint, path: &str, limit: Duration) -> Known<BTreeSet<SandboxName>> {
         let call = format!("GET {path}");
         let unknown = match within(limit, self.ask_sandboxes(endpoint, path)).await {
             Ok(Ok(names)) => return Known::Known(names),
@@ -71,10 +78,23 @@ impl Prober {
         Known::Unknown(unknown)
     }
 
+    /// Asks one question after the other, until one answer says ready; else the first answer is the one told.
     async fn ask_readiness(&self, endpoint: &Endpoint, spec: &ReadinessSpec) -> Result<Readiness, Fault> {
-        let response = self.get(endpoint, &spec.path).await?;
+        let mut first = None;
+        for ask in &spec.asks {
+            let answer = self.ask_once(endpoint, ask, spec).await?;
+            if let Readiness::Ready { .. } = answer {
+                return Ok(answer);
+            }
+            first.get_or_insert(answer);
+        }
+        first.ok_or(Fault::NotVisible { what: "nothing says how to ask for its health".to_owned() })
+    }
+
+    async fn ask_once(&self, endpoint: &Endpoint, ask: &Ask, spec: &ReadinessSpec) -> Result<Readiness, Fault> {
+        let response = self.get_with(endpoint, &ask.path, spec.client_certificate.as_deref()).await?;
         let status = response.status().as_u16();
-        if !spec.statuses.contains(&status) {
+        if !ask.statuses.contains(&status) {
             return Ok(Readiness::NotReady { status });
         }
         let Some(mark) = &spec.mark else { return Ok(Readiness::Ready { marked: false }) };
@@ -83,6 +103,20 @@ impl Prober {
             Ok(Readiness::Ready { marked: true })
         } else {
             Ok(Readiness::NotReady { status })
+        }
+    }
+
+    /// Whether its port accepts a connection and keeps it: Docker's own proxy accepts one for a container in which nobody
+    /// listens, and closes it at once.
+    async fn connect(&self, endpoint: &Endpoint) -> Result<Readiness, Fault> {
+        let endpoint = self.reachable(endpoint)?;
+        let url = endpoint.url();
+        let address = url.split_once("://").map_or(url.as_str(), |(_, address)| address);
+        let mut stream = TcpStream::connect(address).await.map_err(|error| Fault::of_io(&error))?;
+        match tokio::time::timeout(KEPT_OPEN, stream.read(&mut [0; 1])).await {
+            Ok(Ok(0)) => Err(Fault::Broken),
+            Ok(Err(error)) => Err(Fault::of_io(&error)),
+            Ok(Ok(_)) | Err(_) => Ok(Readiness::Ready { marked: false }),
         }
     }
 
@@ -109,8 +143,12 @@ impl Prober {
     }
 
     async fn get(&self, endpoint: &Endpoint, path: &str) -> Result<Response, Fault> {
+        self.get_with(endpoint, path, None).await
+    }
+
+    async fn get_with(&self, endpoint: &Endpoint, path: &str, certificate: Option<&str>) -> Result<Response, Fault> {
         let url = format!("{}{path}", self.reachable(endpoint)?.url());
-        self.client(endpoint.scheme)?.get(url).send().await.map_err(|error| Fault::of(&error))
+        self.client(endpoint.scheme, certificate)?.get(url).send().await.map_err(|error| Fault::of(&error))
     }
 
     /// The endpoint as it is reached from this machine.
@@ -130,10 +168,12 @@ impl Prober {
         Ok(endpoint.clone())
     }
 
-    fn client(&self, scheme: Scheme) -> Result<&Client, Fault> {
-        let built = match scheme {
-            Scheme::Http => self.http.get_or_init(http_client),
-            Scheme::Https => self.https.get_or_init(https_client),
+    /// A run asks one gateway, so that one client of each kind is enough.
+    fn client(&self, scheme: Scheme, certificate: Option<&str>) -> Result<&Client, Fault> {
+        let built = match (scheme, certificate) {
+            (Scheme::Http, _) => self.http.get_or_init(http_client),
+            (Scheme::Https, None) => self.https.get_or_init(https_client),
+            (Scheme::Https, Some(folder)) => self.identified.get_or_init(|| identified_client(Path::new(folder))),
         };
         built.as_ref().map_err(|what| Fault::NotVisible { what: what.clone() })
     }
@@ -160,6 +200,27 @@ fn https_client() -> Result<Client, String> {
     // An error means that the process has its provider already, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     build(Client::builder())
+}
+
+/// A client that shows a certificate of its own and trusts the gateway's own authority.
+fn identified_client(folder: &Path) -> Result<Client, String> {
+    let unreadable = |name: &str, error: &dyn std::fmt::Display| {
+        format!("`{}` cannot be used: {error}", folder.join(name).display())
+    };
+    let certificates = |name: &str| -> Result<Vec<CertificateDer<'static>>, String> {
+        let read = CertificateDer::pem_file_iter(folder.join(name)).and_then(Iterator::collect);
+        read.map_err(|error| unreadable(name, &error))
+    };
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(certificates("ca.crt")?);
+    let key = PrivateKeyDer::from_pem_file(folder.join("tls.key")).map_err(|error| unreadable("tls.key", &error))?;
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("no TLS for the HTTP client: {error}"))?
+        .with_root_certificates(roots)
+        .with_client_auth_cert(certificates("tls.crt")?, key)
+        .map_err(|error| unreadable("tls.crt", &error))?;
+    build(Client::builder().tls_backend_preconfigured(tls))
 }
 
 fn build(builder: ClientBuilder) -> Result<Client, String> {
@@ -216,6 +277,22 @@ const BROKEN: [io::ErrorKind; 4] = [
 ];
 
 impl Fault {
+    fn of_io(error: &io::Error) -> Self {
+        Self::of_kind(error.kind())
+            .unwrap_or_else(|| Self::NotVisible { what: format!("the connection failed: {error}") })
+    }
+
+    /// What a kind of I/O error says of the gateway, if anything.
+    fn of_kind(kind: io::ErrorKind) -> Option<Self> {
+        if kind == io::ErrorKind::ConnectionRefused {
+            Some(Self::Refused)
+        } else if kind == io::ErrorKind::TimedOut {
+            Some(Self::TimedOut)
+        } else {
+            BROKEN.contains(&kind).then_some(Self::Broken)
+        }
+    }
+
     /// By the types in the error's chain. What is not known to be the gateway's doing is not visible.
     fn of(error: &reqwest::Error) -> Self {
         for cause in chain(error) {
@@ -224,16 +301,8 @@ impl Fault {
             }
         }
         for cause in chain(error) {
-            if let Some(io) = cause.downcast_ref::<io::Error>() {
-                if io.kind() == io::ErrorKind::ConnectionRefused {
-                    return Self::Refused;
-                }
-                if io.kind() == io::ErrorKind::TimedOut {
-                    return Self::TimedOut;
-                }
-                if BROKEN.contains(&io.kind()) {
-                    return Self::Broken;
-                }
+            if let Some(fault) = cause.downcast_ref::<io::Error>().and_then(|io| Self::of_kind(io.kind())) {
+                return fault;
             }
             if let Some(http) = cause.downcast_ref::<hyper::Error>()
                 && (http.is_parse() || http.is_incomplete_message() || http.is_closed() || http.is_canceled())

@@ -6,9 +6,12 @@ mod docker;
 mod executable;
 mod host;
 mod http;
+mod older;
+mod own_files;
 mod ports;
 mod state;
 
 pub use docker::{Address, BadAddress};
 pub use host::{RealHost, Settings};
+pub use older::OlderTool;
 pub use state::{BadStateDir, StateDir, TraceFile, TraceKept};

@@ -46,7 +46,7 @@ pub use event::{Event, Failure, LockHolder, MeasuredVolume, Signal, WaitEnd};
 pub use evidence::{Absence, NotProved};
 pub use intent::{Consent, ConsentRefused, Intent, Purpose, Replace, Typed};
 pub use known::{Known, Why};
-pub use labels::{GATEWAY as LABEL_GATEWAY, gateway_of};
+pub use labels::{GATEWAY as LABEL_GATEWAY, PRESET as LABEL_PRESET, gateway_of};
 pub use machine::{Onboarding, Then};
 pub use names::{
     BadInput, ContainerId, ContainerName, DEFAULT_GATEWAY, GatewayName, ImageId, ImageRef, Instance, NetworkId,

@@ -226,7 +226,7 @@ fn finding_preset(run: &mut Run, event: &Event, then: &mut Option<Then>) -> Move
     match run.choose_preset(found) {
         Ok(None) => observe(run, then, 0),
         Ok(Some(again)) => perform(then, again, State::FindingPreset),
-        Err(refusal) => finish(then, run.refused(refusal)),
+        Err(refusal) => finish(then, run.refused(*refusal)),
     }
 }
 

@@ -102,11 +102,11 @@ impl Run {
     ///
     /// # Errors
     /// Several kinds are there, or what is there stays unknown.
-    pub fn choose_preset(&mut self, found: &Known<Vec<Named>>) -> Result<Option<Command>, Refusal> {
+    pub fn choose_preset(&mut self, found: &Known<Vec<Named>>) -> Result<Option<Command>, Box<Refusal>> {
         let found = match found {
             Known::Known(found) => found,
             Known::Unknown(why) if self.tried.looks >= LOOKS_MAX => {
-                return Err(Refusal::DockerUnknown { why: why.clone() });
+                return Err(Box::new(Refusal::DockerUnknown { why: why.clone() }));
             }
             Known::Unknown(_) => {
                 let wait_ms = self.tried.pause_ms();
@@ -120,7 +120,7 @@ impl Run {
             [only] => Some((*only).clone()),
             several => {
                 let presets = several.iter().map(|spec| spec.preset.clone()).collect();
-                return Err(Refusal::PresetAmbiguous { presets });
+                return Err(Box::new(Refusal::PresetAmbiguous { presets }));
             }
         };
         let intent = Arc::make_mut(&mut self.intent);

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 use engine::{
     Attachment, BUILT_IN, Command, ContainerId, ContainerSeen, DaemonIdentity, Disk, End, Event, Exit, Failure,
     GatewayName, GatewayRecord, GatewaySpec, HostSeen, How, ImageId, ImageRef, ImageSeen, Instance, Intent, Known,
-    MountSeen, MountedSource, NetworkId, NetworkSeen, Onboarding, Outcome, Place, PortBinding, PortHolder, Preset, Purpose,
-    Readiness, Reason, RecordSeen, Refusal, SandboxName, Signal, Status, Then, Typed, VolumeSeen, WaitEnd, Why,
+    MountSeen, MountedSource, NetworkId, NetworkSeen, Onboarding, Outcome, Place, PortBinding, PortHolder, Preset,
+    Purpose, Readiness, Reason, RecordSeen, Refusal, SandboxName, Signal, Status, Then, Typed, VolumeSeen, WaitEnd,
+    Why,
 };
 
 fn gateway() -> GatewayName {

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use bollard::models::{
-    ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, Mount, MountType, MountVolumeOptions,
-    NetworkConnectRequest, PortBinding, RestartPolicy as DockerRestartPolicy, RestartPolicyNameEnum,
-    VolumeCreateRequest,
+    ContainerCreateBody, DeviceRequest, EndpointIpamConfig, EndpointSettings, HostConfig, HostConfigCgroupnsModeEnum,
+    Mount, MountType, MountVolumeOptions, NetworkConnectRequest, PortBinding, RestartPolicy as DockerRestartPolicy,
+    RestartPolicyNameEnum, VolumeCreateRequest,
 };
 use bollard::query_parameters::{CreateContainerOptions, LogsOptions, RestartContainerOptions, StopContainerOptions};
 use engine::{
-    ContainerId, Event, MountSource, MountSpec, NetworkId, NetworkName, NewContainer, RestartPolicy, VolumeName,
+    ContainerId, Event, Gpu, MountSource, MountSpec, NetworkId, NetworkName, NewContainer, PortSpec, RestartPolicy,
+    VolumeName,
 };
 use futures_util::TryStreamExt;
 use hyper::Method;
@@ -147,10 +148,10 @@ fn failed(no: NoResult) -> Event {
 
 /// Everything about a container is said here; nothing is left to the image but its files and its environment.
 fn creation(new: &NewContainer) -> ContainerCreateBody {
-    let port = format!("{}/tcp", new.port.container);
-    let binding = PortBinding { host_ip: Some(new.port.host_ip.clone()), host_port: Some(new.port.host.to_string()) };
+    let ports = published(&new.port);
     let (entrypoint, arguments) = match new.command.split_first() {
-        Some((program, arguments)) => (Some(vec![program.clone()]), Some(arguments.to_vec())),
+        Some((program, arguments)) if !new.keeps_entry_point => (Some(vec![program.clone()]), Some(arguments.to_vec())),
+        Some(_) => (None, Some(new.command.clone())),
         None => (None, None),
     };
     ContainerCreateBody {
@@ -160,15 +161,47 @@ fn creation(new: &NewContainer) -> ContainerCreateBody {
         env: Some(new.env.0.iter().map(|(name, value)| format!("{name}={value}")).collect()),
         hostname: Some(new.hostname.clone()),
         labels: Some(new.labels.clone().into_iter().collect()),
-        exposed_ports: Some(vec![port.clone()]),
+        user: new.user.clone(),
+        exposed_ports: Some(ports.keys().cloned().collect()),
         host_config: Some(HostConfig {
             mounts: Some(new.mounts.iter().map(mount).collect()),
-            port_bindings: Some(HashMap::from([(port, Some(vec![binding]))])),
+            port_bindings: Some(ports),
+            privileged: new.privileged.then_some(true),
+            cgroupns_mode: new.host_cgroups.then_some(HostConfigCgroupnsModeEnum::HOST),
+            extra_hosts: (!new.extra_hosts.is_empty()).then(|| new.extra_hosts.clone()),
+            device_requests: new.gpu.map(|gpu| vec![devices(gpu)]),
             restart_policy: Some(restart_policy(new.restart)),
             network_mode: new.network.as_ref().map(|network| network.as_str().to_owned()),
             ..Default::default()
         }),
         ..Default::default()
+    }
+}
+
+/// The port, and that of the health endpoint where it has one of its own.
+fn published(port: &PortSpec) -> HashMap<String, Option<Vec<PortBinding>>> {
+    let binding = |container: u16, host: u16| {
+        let binding = PortBinding { host_ip: Some(port.host_ip.clone()), host_port: Some(host.to_string()) };
+        (format!("{container}/tcp"), Some(vec![binding]))
+    };
+    let health = port.health.zip(port.health_on_host()).map(|(container, host)| binding(container, host));
+    std::iter::once(binding(port.container, port.host)).chain(health).collect()
+}
+
+/// All GPUs of the host, as `docker run --gpus all` asks for them.
+fn devices(gpu: Gpu) -> DeviceRequest {
+    match gpu {
+        Gpu::Cdi => DeviceRequest {
+            driver: Some("cdi".to_owned()),
+            device_ids: Some(vec!["nvidia.com/gpu=all".to_owned()]),
+            ..Default::default()
+        },
+        Gpu::Nvidia => DeviceRequest {
+            driver: Some("nvidia".to_owned()),
+            count: Some(-1),
+            capabilities: Some(vec![["gpu", "utility", "compute"].map(str::to_owned).to_vec()]),
+            ..Default::default()
+        },
     }
 }
 
@@ -180,7 +213,8 @@ fn mount(spec: &MountSpec) -> Mount {
             let options = MountVolumeOptions { no_copy: Some(true), ..Default::default() };
             (MountType::VOLUME, name.as_str(), Some(options))
         }
-        MountSource::Bind { folder } => (MountType::BIND, folder.as_str(), None),
+        MountSource::Bind { folder } | MountSource::Folder { folder } => (MountType::BIND, folder.as_str(), None),
+        MountSource::File { file, .. } => (MountType::BIND, file.as_str(), None),
     };
     Mount {
         typ: Some(typ),
@@ -232,13 +266,25 @@ mod tests {
             name: ContainerName::new("gateway"),
             image: ImageRef::new("image:1"),
             command: vec!["/program".to_owned(), "serve".to_owned(), "--fast".to_owned()],
+            keeps_entry_point: false,
+            user: None,
+            privileged: false,
+            host_cgroups: false,
+            extra_hosts: Vec::new(),
+            gpu: None,
             env: Env(BTreeMap::from([("A".to_owned(), "b=c".to_owned())])),
             labels: BTreeMap::from([("l".to_owned(), "v".to_owned())]),
             mounts: vec![
                 MountSpec { source: volume, path: "/data".to_owned(), read_only: false },
                 MountSpec { source: bind, path: "/x".to_owned(), read_only: true },
             ],
-            port: PortSpec { host_ip: "127.0.0.1".to_owned(), host: 8080, container: 80, same_inside: false, health: None },
+            port: PortSpec {
+                host_ip: "127.0.0.1".to_owned(),
+                host: 8080,
+                container: 80,
+                same_inside: false,
+                health: None,
+            },
             network: Some(NetworkName::new("net")),
             hostname: "node".to_owned(),
             restart: RestartPolicy::UnlessStopped,

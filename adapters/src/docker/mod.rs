@@ -8,9 +8,10 @@ mod images;
 mod look;
 mod measure;
 mod no_result;
+mod sandboxes;
 mod transport;
 
 pub use address::{Address, BadAddress};
 pub use client::Daemon;
-pub use look::DockerSeen;
+pub use look::PortContainer;
 pub use no_result::NoResult;

@@ -62,13 +62,22 @@ fn http(status: &str, body: &str) -> String {
 
 fn spec(mark: Option<(&str, &str)>) -> ReadinessSpec {
     let mark = mark.map(|(field, value)| Mark { field: field.to_owned(), value: value.to_owned() });
-    ReadinessSpec { scheme: Scheme::Http, path: "/healthz".to_owned(), statuses: vec![200, 204], mark }
+    ReadinessSpec {
+        scheme: Scheme::Http,
+        asks: vec![Ask { path: "/healthz".to_owned(), statuses: vec![200, 204] }],
+        mark,
+        client_certificate: None,
+    }
 }
 
 const MARK: Option<(&str, &str)> = Some(("service", "ours"));
 
+fn probe(endpoint: &Endpoint, mark: Option<(&str, &str)>) -> Probe {
+    Probe::Http { endpoint: endpoint.clone(), readiness: spec(mark) }
+}
+
 async fn readiness(endpoint: &Endpoint, mark: Option<(&str, &str)>, limit: Duration) -> Known<Readiness> {
-    Prober::new(None).readiness(endpoint, &spec(mark), limit).await
+    Prober::new(None).readiness(&probe(endpoint, mark), limit).await
 }
 
 #[tokio::test]
@@ -195,7 +204,7 @@ async fn a_server_that_refuses_us_for_want_of_a_client_certificate_is_unknown() 
         .with_no_client_auth();
     let prober = Prober::new(None);
     prober.https.set(build(Client::builder().tls_backend_preconfigured(tls))).unwrap();
-    let seen = prober.readiness(&https(certificate, true), &spec(None), PLENTY).await;
+    let seen = prober.readiness(&probe(&https(certificate, true), None), PLENTY).await;
     assert_eq!(not_visible(seen), "it asks for a client certificate");
 }
 
@@ -204,18 +213,17 @@ async fn a_remote_port_is_asked_where_it_can_be_reached() {
     let prober = Prober::new(Some("127.0.0.1".to_owned()));
     for loopback in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
         let endpoint = Endpoint { scheme: Scheme::Http, host_ip: loopback.to_owned(), port: 1 };
-        let what = not_visible(prober.readiness(&endpoint, &spec(None), PLENTY).await);
+        let what = not_visible(prober.readiness(&probe(&endpoint, None), PLENTY).await);
         assert!(what.contains("remote host"), "{what}");
-        let listing = SandboxListing::Http { path: "/sandboxes".to_owned() };
-        assert_eq!(not_visible(prober.sandboxes(&endpoint, &listing, PLENTY).await), what);
+        assert_eq!(not_visible(prober.sandboxes(&endpoint, "/sandboxes", PLENTY).await), what);
     }
     for any in ["0.0.0.0", "::", ""] {
         let endpoint = Endpoint { host_ip: any.to_owned(), ..answering(http("200 OK", "")) };
-        let seen = prober.readiness(&endpoint, &spec(None), PLENTY).await;
+        let seen = prober.readiness(&probe(&endpoint, None), PLENTY).await;
         assert_eq!(seen, Known::Known(Readiness::Ready { marked: false }), "{any}");
     }
     let silent = Endpoint { host_ip: "0.0.0.0".to_owned(), ..hanging_after("") };
-    assert!(matches!(prober.readiness(&silent, &spec(None), SHORT).await, Known::Unknown(Why::TimedOut { .. })));
+    assert!(matches!(prober.readiness(&probe(&silent, None), SHORT).await, Known::Unknown(Why::TimedOut { .. })));
 }
 
 fn not_visible<T: std::fmt::Debug>(seen: Known<T>) -> String {
@@ -224,7 +232,7 @@ fn not_visible<T: std::fmt::Debug>(seen: Known<T>) -> String {
 }
 
 async fn sandboxes(endpoint: &Endpoint, limit: Duration) -> Known<BTreeSet<SandboxName>> {
-    Prober::new(None).sandboxes(endpoint, &SandboxListing::Http { path: "/sandboxes".to_owned() }, limit).await
+    Prober::new(None).sandboxes(endpoint, "/sandboxes", limit).await
 }
 
 #[tokio::test]
@@ -232,8 +240,6 @@ async fn a_whole_list_of_sandboxes_is_known() {
     let names = |names: &[&str]| Known::Known(names.iter().map(|name| SandboxName::new(*name)).collect());
     assert_eq!(sandboxes(&answering(http("200 OK", r#"["b","a","b"]"#)), PLENTY).await, names(&["a", "b"]));
     assert_eq!(sandboxes(&answering(http("200 OK", "[]")), PLENTY).await, names(&[]));
-    let anywhere = Endpoint { scheme: Scheme::Http, host_ip: "127.0.0.1".to_owned(), port: 1 };
-    assert_eq!(Prober::new(None).sandboxes(&anywhere, &SandboxListing::None, SHORT).await, names(&[]));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
-    BUILT_IN, ContainerId, DaemonIdentity, GatewayName, GatewayRecord, Instance, Intent, Preset, Purpose,
+    BUILT_IN, ContainerId, DaemonIdentity, GatewayName, GatewayRecord, Instance, Intent, Place, Preset, Purpose,
     RecordedVolume, SandboxName, Typed, VolumeName,
 };
 use tempfile::TempDir;
@@ -27,7 +27,8 @@ pub(super) fn name(text: &str) -> GatewayName {
 
 pub(super) fn record(gateway: &str) -> GatewayRecord {
     let gateway = name(gateway);
-    let mut spec = Preset::parse(BUILT_IN[0].1).unwrap().resolve(&gateway).unwrap();
+    let place = Place { files: "/files".to_owned(), docker_socket: None, certificates: None };
+    let mut spec = Preset::parse(BUILT_IN[0].1).unwrap().resolve(&gateway, &place).unwrap();
     spec.env.0.insert("API_KEY".to_owned(), SECRET.to_owned());
     GatewayRecord {
         daemon: DaemonIdentity {
@@ -66,6 +67,8 @@ pub(super) fn intent(gateway: &str) -> Intent {
         replace: None,
         leave_behind: false,
         carry: Vec::new(),
+        alternatives: Vec::new(),
+        node_name: None,
         reset: None,
         adopt: None,
         accept_daemon: false,

@@ -84,7 +84,7 @@ impl TraceFile {
     }
 
     fn put_down(&mut self, state: &'static str, command: &Command, event: &Event) -> io::Result<()> {
-        if let (None, Event::RecordRead { record }) = (&self.open, event) {
+        if let (None, Event::RecordRead { record, .. }) = (&self.open, event) {
             self.head = self.tracer.head(&self.intent, Some(record))?;
         }
         let line = self.tracer.step(state, command, event)?;
@@ -189,7 +189,11 @@ mod tests {
     }
 
     fn read_record(trace: &mut TraceFile, record: RecordSeen) {
-        trace.note("reading", &Command::ReadRecord { gateway: name("prod") }, &Event::RecordRead { record });
+        trace.note(
+            "reading",
+            &Command::ReadRecord { gateway: name("prod") },
+            &Event::RecordRead { record, older: None },
+        );
     }
 
     fn write_record(trace: &mut TraceFile) {

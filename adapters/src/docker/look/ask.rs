@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use bollard::errors::Error;
-use engine::{ContainerId, ContainerName, DaemonIdentity, ImageRef, ImageSeen, Known, NetworkSeen, VolumeName, Why};
+use engine::{
+    ContainerId, ContainerName, DaemonIdentity, Gpu, ImageRef, ImageSeen, Known, NetworkSeen, VolumeName, Why,
+};
+use futures_util::future::join_all;
 use hyper::Method;
 use serde_json::Value;
 
@@ -12,7 +15,7 @@ use super::field::{Unreadable, need};
 use super::inspect::Inspected;
 use super::listed::{self, Listed};
 use super::volumes::{self, ListedVolume, VolumeList};
-use super::{identity, image, layer, networks};
+use super::{gpu, identity, image, layer, networks};
 use crate::docker::{Daemon, NoResult};
 
 /// The call that lists containers.
@@ -86,11 +89,28 @@ impl Asker<'_> {
         read(call, answer.into_iter().map(networks::seen).collect())
     }
 
-    /// Who the daemon is.
-    pub async fn identity(self) -> Known<DaemonIdentity> {
+    /// Who the daemon is, and how it gives GPUs to containers.
+    pub async fn info(self) -> (Known<DaemonIdentity>, Known<Option<Gpu>>) {
         let call = "GET /info";
-        let answer = self.all(call, self.daemon.docker().info()).await;
-        known(answer.and_then(|answer| read(call, identity::seen(answer))))
+        match self.all(call, self.daemon.docker().info()).await {
+            Ok(info) => {
+                let gpu = gpu::seen(&info, self.daemon.address().is_local());
+                (known(read(call, identity::seen(info))), Known::Known(gpu))
+            }
+            Err(why) => (Known::Unknown(why.clone()), Known::Unknown(why)),
+        }
+    }
+
+    /// Those of these images that the daemon does not have.
+    pub async fn lacking(self, images: &[ImageRef]) -> Result<Vec<ImageRef>, Why> {
+        let seen = join_all(images.iter().map(|image| self.image(image))).await;
+        let mut lacking = Vec::new();
+        for (image, seen) in images.iter().zip(seen) {
+            if seen?.is_none() {
+                lacking.push(image.clone());
+            }
+        }
+        Ok(lacking)
     }
 
     /// The paths that exist only in a container's own layer.

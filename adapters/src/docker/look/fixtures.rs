@@ -23,10 +23,13 @@ pub fn target(name: &str) -> Target {
         network: None,
         image: ImageRef::new("h-b-img:1"),
         port: PortSpec { host_ip: "127.0.0.1".into(), host: 18931, container: 8080, same_inside: false, health: None },
-        readiness: ReadinessSpec { scheme: Scheme::Http, path: "/".into(), statuses: vec![200], mark: None },
+        readiness: ReadinessSpec { scheme: Scheme::Http, asks: Vec::new(), mark: None, client_certificate: None },
         wait_ms: 0,
         identity: false,
         layer: false,
+        companions: Vec::new(),
+        gpu: false,
+        node_name_file: None,
     }
 }
 

@@ -10,13 +10,16 @@ mod containers;
 mod field;
 #[cfg(test)]
 mod fixtures;
+mod gpu;
 mod identity;
 mod image;
 mod inspect;
 mod layer;
 mod listed;
 mod mounts;
+mod names;
 mod networks;
+mod node_name;
 mod ports;
 mod remains;
 mod volumes;
@@ -24,8 +27,8 @@ mod volumes;
 use std::time::Duration;
 
 use engine::{
-    ContainerId, ContainerName, ContainerSeen, DaemonIdentity, Exit, ImageSeen, Known, NetworkSeen, PortSpec, Remains,
-    Status, Target, VolumeName, VolumeSeen, Why,
+    ContainerId, ContainerName, ContainerSeen, DaemonIdentity, Exit, Gpu, ImageRef, ImageSeen, Known, NetworkSeen,
+    PortBinding, PortSpec, Remains, Status, Target, VolumeName, VolumeSeen, Why,
 };
 use futures_util::future::join_all;
 
@@ -56,6 +59,16 @@ pub struct DockerSeen {
     pub port: PortSpec,
     /// The container that publishes that port now, if one does.
     pub port_container: Known<Option<PortContainer>>,
+    /// The port of the health endpoint, where it has one of its own, and the container that publishes it now.
+    pub health_port: Option<(PortSpec, Known<Option<PortContainer>>)>,
+    /// What the gateway's container publishes; none where there is none.
+    pub bindings: Option<Vec<PortBinding>>,
+    /// Those of the further images looked for that the daemon does not have.
+    pub lacking: Known<Vec<ImageRef>>,
+    /// How the daemon gives GPUs to containers; none where [`Target::gpu`] does not ask.
+    pub gpu: Option<Known<Option<Gpu>>>,
+    /// The node name on the volume; none where [`Target::node_name_file`] does not ask.
+    pub node_name: Option<Known<String>>,
 }
 
 /// A container that publishes the port looked for.
@@ -91,15 +104,16 @@ impl Daemon {
                 None => Ok(None),
             }
         };
-        let identity = async { if target.identity { Some(ask.identity().await) } else { None } };
-        let (listed, named, recorded, volumes, image, networks, daemon) = tokio::join!(
+        let info = async { if target.identity || target.gpu { Some(ask.info().await) } else { None } };
+        let (listed, named, recorded, volumes, image, lacking, networks, info) = tokio::join!(
             ask.containers(),
             ask.container_named(&target.container),
             recorded,
             ask.volumes(),
             ask.image(&target.image),
+            ask.lacking(&target.companions),
             ask.networks(),
-            identity,
+            info,
         );
         let found = containers::find(target, &listed, named, recorded, &volumes);
         let (further, volumes, layer, remains) = tokio::join!(
@@ -111,17 +125,49 @@ impl Daemon {
         let containers = found.and_then(|found| found.seen(further, &networks));
         let own = containers.as_ref().ok().and_then(|all| all.iter().find(|one| one.name == target.container)).cloned();
         let port = ports::effective(&target.port, own.as_ref());
+        let holder = |port: &PortSpec| {
+            let listed = listed.as_ref().map_err(Clone::clone);
+            known(listed.map(|listed| ports::holder(listed, port, &target.container)))
+        };
+        let health_port = port.health_on_host().map(|host| PortSpec { host, ..port.clone() });
+        let (daemon, gpu) = info.unzip();
+        let node_name = target.node_name_file.as_ref().map(|file| node_name(target, file, &volumes, self));
         DockerSeen {
-            daemon,
+            health_port: health_port.map(|port| (port.clone(), holder(&port))),
+            bindings: own.as_ref().map(|own| own.ports.clone()),
+            lacking: known(lacking),
+            gpu: gpu.filter(|_| target.gpu),
+            node_name,
+            daemon: daemon.filter(|_| target.identity),
             containers: known(containers),
             volumes: known(volumes.map(|all| bearing(target, all, own.as_ref()))),
             image: known(image),
             networks: known(networks.map(|all| networks::bearing(all, target.network.as_ref(), own.as_ref()))),
             remains,
             layer,
-            port_container: known(listed.map(|listed| ports::holder(&listed, &port, &target.container))),
+            port_container: holder(&port),
             port,
         }
+    }
+}
+
+/// The node name on whichever of the gateway's volumes has such a file.
+fn node_name(target: &Target, file: &str, volumes: &Result<Vec<ListedVolume>, Why>, daemon: &Daemon) -> Known<String> {
+    let volumes = match volumes {
+        Ok(volumes) if daemon.address().is_local() => volumes,
+        Ok(_) => {
+            let what = "the volume lies on another machine".to_owned();
+            return Known::Unknown(Why::NotVisible { what });
+        }
+        Err(why) => return Known::Unknown(why.clone()),
+    };
+    let ours = volumes::ours(target, volumes, std::collections::BTreeSet::new());
+    let folders = volumes.iter().filter(|volume| ours.contains(&volume.seen.name)).map(|volume| &volume.folder);
+    let mut names: Vec<_> = folders.map(|folder| node_name::read(folder, file)).collect();
+    let known = names.iter().position(|name| name.known().is_some());
+    match known.or_else(|| (!names.is_empty()).then_some(0)) {
+        Some(at) => names.swap_remove(at),
+        None => Known::Unknown(Why::NotVisible { what: "there is no volume to read it from".to_owned() }),
     }
 }
 

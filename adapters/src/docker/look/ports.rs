@@ -53,11 +53,7 @@ fn number(text: &str) -> Result<u16, Unreadable> {
 
 /// The port that the gateway has, or is to have: its container's own where it has a fixed one, else the one asked for.
 pub fn effective(asked: &PortSpec, own: Option<&ContainerSeen>) -> PortSpec {
-    let binding = own.and_then(|own| own.ports.iter().find(|port| port.container == asked.container));
-    match binding.and_then(|binding| binding.host.map(|host| (binding, host))) {
-        Some((binding, host)) => PortSpec { host_ip: binding.host_ip.clone(), host, container: asked.container },
-        None => asked.clone(),
-    }
+    own.map_or_else(|| asked.clone(), |own| asked.as_bound(&own.ports))
 }
 
 /// The container that publishes the port on an address that overlaps, the gateway's own first.
