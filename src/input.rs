@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use adapters::{Address, Settings, StateDir};
+use adapters::{Address, Credentials, Settings, StateDir};
 use engine::{
     BUILT_IN, BadPreset, Consent, DEFAULT_PRESET, GatewayName, GatewaySpec, ImageRef, ImageSource, Intent, Preset,
     Purpose, Typed, VolumeName, check_docker_name,
@@ -152,7 +152,11 @@ fn looked_for(
         wait_for_lock: false,
     };
     let again = Again { host: host.map(str::to_owned), demo: args.demo, flags };
-    Ok(Request { intent, settings: Settings { address, state, time_limit }, again })
+    Ok(Request {
+        intent,
+        settings: Settings { address, state, credentials: Credentials::find(env), time_limit },
+        again,
+    })
 }
 
 fn built_in(name: &str, gateway: &GatewayName) -> Result<GatewaySpec, BadInput> {

@@ -1,14 +1,19 @@
 //! What is shown while a run goes on, on stderr: on a terminal a line that moves and one line for each step that was
 //! done; into a pipe plain lines. Absent on purpose: the result, which the views tell.
 
-use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
+mod pull;
 
-use engine::{Command, Event, WaitEnd};
+use std::cell::RefCell;
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use adapters::PullProgress;
+use engine::{Command, Event, ImageSource, WaitEnd};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Args;
 use crate::view::{self, Mark};
+use pull::Pull;
 
 /// How often the moving line moves.
 const TICK: Duration = Duration::from_millis(100);
@@ -20,6 +25,8 @@ pub struct Progress {
     verbose: bool,
     color: bool,
     spinner: Option<ProgressBar>,
+    /// The pull that is under way.
+    pull: RefCell<Option<Pull>>,
 }
 
 impl Progress {
@@ -28,16 +35,20 @@ impl Progress {
         let stderr = io::stderr();
         let moves = !args.quiet && stderr.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let color = view::color(&stderr);
-        Self { quiet: args.quiet, verbose: args.verbose, color, spinner: moves.then(|| spinner(color)) }
+        let spinner = moves.then(|| spinner(color));
+        Self { quiet: args.quiet, verbose: args.verbose, color, spinner, pull: RefCell::new(None) }
     }
 
     /// A command is about to be carried out.
     pub fn begins(&self, command: &Command) {
         let doing = told(command).doing;
+        if let Command::ProvideImage { source: ImageSource::Registry, .. } = command {
+            self.pull.replace(Some(Pull::new(view::clean(&doing), Instant::now())));
+        }
         match &self.spinner {
             Some(spinner) => {
                 spinner.set_message(view::clean(&doing));
-                spinner.reset_elapsed();
+                spinner.reset();
             }
             // Into a pipe, only what may take long is told before it is done.
             None if matches!(command, Command::AwaitReady { .. } | Command::ProvideImage { .. }) => {
@@ -47,11 +58,31 @@ impl Progress {
         }
     }
 
+    /// The pull under way has come this far.
+    pub fn pulls(&self, now: PullProgress) {
+        let mut pull = self.pull.borrow_mut();
+        let Some(pull) = pull.as_mut() else { return };
+        pull.note(now);
+        match &self.spinner {
+            // Nothing came yet, or all of it was there: then there is no bar to show.
+            Some(spinner) if now.bytes_total > 0 => {
+                spinner.set_style(bar(self.color));
+                pull.show(spinner);
+            }
+            Some(_) => {}
+            None => pull.line(Instant::now()).iter().for_each(|line| self.line(None, line)),
+        }
+    }
+
     /// It was answered.
     pub fn ended(&self, command: &Command, event: &Event, took: Duration) {
         let is_step = command.changes_something() && !matches!(command, Command::WriteRecord { .. });
         let shown = is_step || self.verbose;
-        let time = seconds(took);
+        let mut time = seconds(took);
+        if let Some(pull) = self.pull.take() {
+            time = format!("{}, {time}", pull.came());
+            self.spinner.iter().for_each(|spinner| spinner.set_style(moving(self.color)));
+        }
         match event {
             Event::Waited { end: WaitEnd::Ready } => self.line(Some(Mark::Good), &format!("ready after {time}")),
             Event::Waited { end } => self.line(Some(Mark::Warn), &format!("{} after {time}", waited(*end))),
@@ -108,13 +139,28 @@ fn put(line: &str) {
 }
 
 fn spinner(color: bool) -> ProgressBar {
-    let template = if color { "{spinner:.cyan} {msg} {elapsed:.dim}" } else { "{spinner} {msg} {elapsed}" };
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    // The template is ours; were it wrong, the default one would do.
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
-    let bar = bar.with_style(style);
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(moving(color));
     bar.enable_steady_tick(TICK);
     bar
+}
+
+/// The style of a line that only shows that something moves.
+fn moving(color: bool) -> ProgressStyle {
+    style(if color { "{spinner:.cyan} {msg} {elapsed:.dim}" } else { "{spinner} {msg} {elapsed}" })
+}
+
+/// The style of a line that shows how far a pull has come.
+fn bar(color: bool) -> ProgressStyle {
+    style(if color {
+        "{spinner:.cyan} {msg} {wide_bar:.cyan/dim} {bytes} of {total_bytes} {bytes_per_sec:.dim}"
+    } else {
+        "{spinner} {msg} {wide_bar} {bytes} of {total_bytes} {bytes_per_sec}"
+    })
+}
+
+/// The template is ours; were it wrong, the default one would do.
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
 /// A command as a person reads it while it goes on, and once it is done.

@@ -2,6 +2,7 @@
 //! leaves a trace.
 
 use std::io;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use adapters::{RealHost, TraceFile, TraceKept};
@@ -25,15 +26,18 @@ pub async fn run(request: Request, asked: Asked, args: &Args) -> io::Result<Repo
         Purpose::Onboard => Some(TraceFile::new(&settings.state, &intent)),
         Purpose::Look => None,
     };
-    let mut watching = Watching { progress: Progress::new(args), trace, steps: Vec::new(), began: Instant::now() };
-    let mut host = Interruptible::new(RealHost::new(settings).map_err(io::Error::other)?)?;
+    let progress = Rc::new(Progress::new(args));
+    let shown = Rc::clone(&progress);
+    let host = RealHost::new(settings).map_err(io::Error::other)?.on_pull(move |now| shown.pulls(now));
+    let mut host = Interruptible::new(host)?;
+    let mut watching = Watching { progress, trace, steps: Vec::new(), began: Instant::now() };
     let outcome = drive(&mut host, &mut watching, intent).await;
     let (steps, kept) = watching.end(&outcome);
     Ok(Report { asked, gateway, preset, address, again, outcome, steps, trace: kept.path, trace_problem: kept.problem })
 }
 
 struct Watching {
-    progress: Progress,
+    progress: Rc<Progress>,
     trace: Option<TraceFile>,
     steps: Vec<Step>,
     began: Instant,

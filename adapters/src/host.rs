@@ -14,7 +14,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use crate::docker::{Address, BadAddress, Daemon, PortContainer};
+use crate::docker::{Address, BadAddress, Credentials, Daemon, PortContainer, PullProgress};
 use crate::http::Prober;
 use crate::older::OlderTool;
 use crate::state::{LockFailed, LockGuard, Locks, Registry, StateDir};
@@ -62,7 +62,9 @@ pub struct Settings {
     pub state: StateDir,
     /// Where the older tool keeps its files.
     pub older: OlderTool,
-    /// How long answers and readiness may take in all.
+    /// Where the credentials for registries are kept.
+    pub credentials: Credentials,
+    /// How long answers and readiness may take in all. What a pull takes does not count.
     pub time_limit: Duration,
 }
 
@@ -74,6 +76,8 @@ pub struct RealHost {
     older: OlderTool,
     locks: Locks,
     lock: Option<LockGuard>,
+    credentials: Credentials,
+    on_pull: Box<dyn Fn(PullProgress)>,
     ends: Instant,
 }
 
@@ -91,8 +95,15 @@ impl RealHost {
             older: settings.older,
             locks: Locks::new(&settings.state),
             lock: None,
+            credentials: settings.credentials,
+            on_pull: Box::new(|_| {}),
             ends: Instant::now() + settings.time_limit,
         })
+    }
+
+    /// Has this told, many times a second, how far a pull has come.
+    pub fn on_pull(self, tell: impl Fn(PullProgress) + 'static) -> Self {
+        Self { on_pull: Box::new(tell), ..self }
     }
 }
 
@@ -109,10 +120,13 @@ impl Host for RealHost {
             }
             Command::Observe(target) => Event::Observed { host: Box::new(self.observe(target).await) },
             Command::ProvideImage { reference, source } => {
+                let begun = Instant::now();
                 let provided = match source {
-                    ImageSource::Registry => self.daemon.pull(reference).await,
+                    ImageSource::Registry => self.daemon.pull(reference, &self.credentials, &self.on_pull).await,
                     ImageSource::Executable => executable::provide(&self.daemon, reference).await,
                 };
+                // A pull may take as long as it moves, and leaves what follows its time.
+                self.ends += begun.elapsed();
                 answer(provided)
             }
             Command::CreateNetwork { name, labels } => self.daemon.create_network(name, labels, act).await,

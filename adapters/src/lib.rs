@@ -11,7 +11,7 @@ mod own_files;
 mod ports;
 mod state;
 
-pub use docker::{Address, BadAddress};
+pub use docker::{Address, BadAddress, Credentials, PullProgress};
 pub use host::{RealHost, Settings};
 pub use older::OlderTool;
 pub use state::{BadStateDir, StateDir, TraceFile, TraceKept};

@@ -356,6 +356,9 @@ impl fmt::Display for Refusal {
             Self::ResetContainerExists { container } => {
                 write!(f, "the container `{container}` exists, so there is nothing to reset")
             }
+            Self::ImageUnavailable { image, failure: Failure::Unknown { why: Why::TimedOut { .. } } } => {
+                write!(f, "the image `{image}` cannot be had: not a byte came for a minute")
+            }
             Self::ImageUnavailable { image, failure } => write!(f, "the image `{image}` cannot be had: {failure}"),
             Self::ImageUnfit { image, because } => {
                 write!(f, "the image `{image}` is packed from this executable, and {because}")

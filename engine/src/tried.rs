@@ -71,6 +71,8 @@ impl Tried {
                 Failure::Rejected { .. }
                 | Failure::NotForThisDaemon { .. }
                 | Failure::Unknown { why: Why::OutOfTime } => true,
+                // It was waited for as long as anything moved.
+                Failure::Unknown { why: Why::TimedOut { .. } } if failed.act == Act::ProvideImage => true,
                 Failure::Unknown { .. } => failed.times >= TRIES_MAX,
             };
             acts.contains(&failed.act) && final_word

@@ -1,8 +1,9 @@
 //! Images: have one at hand, from a registry or from a tar of our own. Absent on purpose: a limit on the whole of a pull,
 //! which may take as long as it moves; looking whether the image is there already; removing any.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use bollard::auth::DockerCredentials;
 use bollard::errors::Error;
 use bollard::models::CreateImageInfo;
 use bollard::query_parameters::{CreateImageOptions, CreateImageOptionsBuilder};
@@ -11,9 +12,8 @@ use engine::{Failure, ImageRef, Why};
 use futures_util::{Stream, StreamExt, stream};
 
 use super::client::Daemon;
-
-/// How long a pull or an import may stand still.
-const IDLE_LIMIT: Duration = Duration::from_secs(60);
+use super::credentials::Credentials;
+use super::pull::{PullProgress, Pulled};
 
 /// How long the daemon may take to say what it is, or that an image is there.
 const ASK_LIMIT: Duration = Duration::from_secs(10);
@@ -21,15 +21,34 @@ const ASK_LIMIT: Duration = Duration::from_secs(10);
 const CREATE: &str = "POST /images/create";
 
 impl Daemon {
-    /// Pulls an image from the registry that its reference names.
+    /// Pulls an image from the registry that its reference names, with the credentials that are kept for it, and tells
+    /// how far that has come.
     ///
     /// # Errors
-    /// What the daemon or the registry said, or that nothing more came.
-    pub(crate) async fn pull(&self, reference: &ImageRef) -> Result<(), Failure> {
-        // Without a tag Docker would pull all of them.
-        let tag = if tag_of(reference).is_empty() { "latest" } else { "" };
-        let options = CreateImageOptionsBuilder::default().from_image(reference.as_str()).tag(tag).build();
-        self.create_image(reference, options, None).await
+    /// What the daemon or the registry said, and why there were no credentials if they could not be had; or that
+    /// nothing more came.
+    pub(crate) async fn pull(
+        &self,
+        reference: &ImageRef,
+        credentials: &Credentials,
+        tell: &dyn Fn(PullProgress),
+    ) -> Result<(), Failure> {
+        // A digest says it all, and without a tag Docker would pull all of them.
+        let tag = match (digest_of(reference), tag_of(reference)) {
+            (Some(digest), _) => digest,
+            (None, Some(tag)) => tag,
+            (None, None) => "latest",
+        };
+        let found = credentials.of(reference).await;
+        let options = CreateImageOptionsBuilder::default().from_image(reference.repository()).tag(tag).build();
+        let pulled = self.create_image(reference, options, None, found.credentials, tell).await;
+        pulled.map_err(|failure| match (failure, found.problem) {
+            (Failure::Rejected { status, message }, Some(problem)) => {
+                let message = format!("{message}; asked without credentials, since {problem}");
+                Failure::Rejected { status, message }
+            }
+            (failure, _) => failure,
+        })
     }
 
     /// Imports a tar as an image of one layer under this reference.
@@ -37,16 +56,13 @@ impl Daemon {
     /// # Errors
     /// What the daemon said, or that nothing more came. A digest cannot be asked for: the daemon makes it.
     pub(crate) async fn import(&self, reference: &ImageRef, tar: Bytes) -> Result<(), Failure> {
-        let tag = match tag_of(reference) {
-            "" => "latest",
-            tag if tag.starts_with('@') || tag.contains("@sha256:") => {
-                let message = format!("`{reference}` names a digest, which an image packed here cannot be given");
-                return Err(Failure::Rejected { status: None, message });
-            }
-            tag => tag,
-        };
+        if digest_of(reference).is_some() {
+            let message = format!("`{reference}` names a digest, which an image packed here cannot be given");
+            return Err(Failure::Rejected { status: None, message });
+        }
+        let tag = tag_of(reference).unwrap_or("latest");
         let options = CreateImageOptionsBuilder::default().from_src("-").repo(reference.repository()).tag(tag).build();
-        self.create_image(reference, options, Some(tar)).await
+        self.create_image(reference, options, Some(tar), None, &|_| {}).await
     }
 
     /// The operating system and the architecture that the daemon runs containers for, in Go's words.
@@ -68,9 +84,11 @@ impl Daemon {
         reference: &ImageRef,
         options: CreateImageOptions,
         body: Option<Bytes>,
+        credentials: Option<DockerCredentials>,
+        tell: &dyn Fn(PullProgress),
     ) -> Result<(), Failure> {
         let body = body.map(|body| bollard::body_stream(stream::once(async { body })));
-        self.follow(self.docker().create_image(Some(options), body, None)).await?;
+        self.follow(self.docker().create_image(Some(options), body, credentials), tell).await?;
         // The stream ends well also where it was cut off between two lines: only the image itself shows that it is there.
         let call = format!("GET /images/{reference}/json");
         match self.ask(&call, ASK_LIMIT, self.docker().inspect_image(reference.as_str())).await {
@@ -83,41 +101,104 @@ impl Daemon {
         }
     }
 
-    /// Reads the progress to its end.
-    async fn follow(&self, progress: impl Stream<Item = Result<CreateImageInfo, Error>>) -> Result<(), Failure> {
+    /// Reads the progress to its end, as long as it moves.
+    async fn follow(
+        &self,
+        progress: impl Stream<Item = Result<CreateImageInfo, Error>>,
+        tell: &dyn Fn(PullProgress),
+    ) -> Result<(), Failure> {
         let mut progress = std::pin::pin!(progress);
+        let mut pulled = Pulled::default();
+        let mut moved = Instant::now();
         loop {
-            let step = async { progress.next().await.transpose() };
             let step = async {
-                match step.await {
+                match progress.next().await.transpose() {
                     // The daemon says in its progress what went wrong after it had begun to answer.
-                    Err(Error::DockerStreamError { error: message }) => Ok(Err(message)),
+                    Err(Error::DockerStreamError { error }) => Ok(Err((None, error))),
+                    // Elsewhere these are no answers; here they are the registry's own, which Docker hands on.
+                    Err(Error::DockerResponseServerError { status_code: status @ (401 | 429), message }) => {
+                        Ok(Err((Some(status), message)))
+                    }
                     step => step.map(Ok),
                 }
             };
-            match self.ask_to(CREATE, IDLE_LIMIT, step).await.map_err(Failure::from)? {
-                Ok(Some(_)) => {}
+            let left = pulled.limit().saturating_sub(moved.elapsed());
+            match self.ask_to(CREATE, left, step).await.map_err(Failure::from)? {
+                Ok(Some(line)) => {
+                    if pulled.note(&line) {
+                        moved = Instant::now();
+                        tell(pulled.progress());
+                    }
+                }
                 Ok(None) => return Ok(()),
-                Err(message) => return Err(Failure::Rejected { status: None, message }),
+                Err((status, message)) => return Err(Failure::Rejected { status, message }),
             }
         }
     }
 }
 
-/// What follows an image's name: a tag, a digest (with its `@`), or nothing.
-fn tag_of(reference: &ImageRef) -> &str {
-    let rest = &reference.as_str()[reference.repository().len()..];
-    rest.strip_prefix(':').unwrap_or(rest)
+/// The digest in a reference.
+fn digest_of(reference: &ImageRef) -> Option<&str> {
+    reference.as_str().split_once('@').map(|(_, digest)| digest)
+}
+
+/// The tag in a reference, also where a digest follows it.
+fn tag_of(reference: &ImageRef) -> Option<&str> {
+    let rest = reference.as_str()[reference.repository().len()..].strip_prefix(':')?;
+    rest.split('@').next()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixListener;
+
+    use crate::docker::Address;
+
     use super::*;
 
+    /// A pull from a daemon that gives this answer and ends.
+    async fn pull(status: u16, body: &str) -> Result<(), Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("docker.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n", body.len());
+        let answer = format!("{head}Api-Version: 1.41\r\nContent-Type: application/json\r\n\r\n{body}");
+        let serving = std::thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            let _ = stream.read(&mut [0; 4096]).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        let daemon = Daemon::new(Address::Unix { path }).unwrap();
+        let pulled = daemon.pull(&ImageRef::new("one.example/a"), &Credentials::default(), &|_| {}).await;
+        serving.join().unwrap();
+        pulled
+    }
+
+    #[tokio::test]
+    async fn what_the_registry_said_is_an_answer_before_and_after_the_stream_began() {
+        let rejected = |status| Err(Failure::Rejected { status, message: "no".to_owned() });
+        for status in [401, 403, 404, 429, 500] {
+            assert_eq!(pull(status, r#"{"message":"no"}"#).await, rejected(Some(status)));
+        }
+        let stream =
+            "{\"status\":\"Downloading\",\"id\":\"a\"}\n{\"errorDetail\":{\"message\":\"no\"},\"error\":\"no\"}\n";
+        assert_eq!(pull(200, stream).await, rejected(None));
+        assert!(matches!(pull(503, r#"{"message":"no"}"#).await, Err(Failure::Unknown { .. })));
+    }
+
     #[test]
-    fn the_tag_is_the_references_own() {
-        for (reference, expected) in [("a:1", "1"), ("a", ""), ("localhost:5000/a", ""), ("h:1/a/b:2", "2")] {
-            assert_eq!(tag_of(&ImageRef::new(reference)), expected, "{reference}");
+    fn tag_and_digest_are_the_references_own() {
+        for (reference, tag, digest) in [
+            ("a:1", Some("1"), None),
+            ("a", None, None),
+            ("localhost:5000/a", None, None),
+            ("h:1/a/b:2", Some("2"), None),
+            ("h:1/a@sha256:00", None, Some("sha256:00")),
+            ("a:1@sha256:00", Some("1"), Some("sha256:00")),
+        ] {
+            let reference = ImageRef::new(reference);
+            assert_eq!((tag_of(&reference), digest_of(&reference)), (tag, digest), "{reference}");
         }
     }
 }

@@ -4,14 +4,18 @@ mod acts;
 mod address;
 mod client;
 mod context;
+mod credentials;
 mod images;
 mod look;
 mod measure;
 mod no_result;
+mod pull;
 mod sandboxes;
 mod transport;
 
 pub use address::{Address, BadAddress};
 pub use client::Daemon;
+pub use credentials::Credentials;
 pub use look::PortContainer;
 pub use no_result::NoResult;
+pub use pull::PullProgress;
