@@ -11,4 +11,5 @@ mod state;
 
 pub use docker::{Address, BadAddress};
 pub use host::{RealHost, Settings};
+pub use http::reached;
 pub use state::{BadStateDir, StateDir, TraceFile, TraceKept};

@@ -245,7 +245,11 @@ fn decide_and_go_on(run: &mut Run, then: &mut Option<Then>) -> Moved<State> {
             let what = step.describe();
             perform(then, step, State::Acting { act, what })
         }
-        (Plan::Replace { .. }, Purpose::Onboard) => finish(then, run.not_yet("replace a gateway's container")),
+        (Plan::Replace { differences }, Purpose::Onboard) => {
+            let differences: Vec<_> = differences.iter().map(ToString::to_string).collect();
+            let why = if differences.is_empty() { String::new() } else { format!(" ({})", differences.join("; ")) };
+            finish(then, run.not_yet(&format!("replace a gateway's container{why}")))
+        }
         (Plan::EndReplacement { .. }, Purpose::Onboard) => {
             finish(then, run.not_yet("end a replacement that was begun"))
         }

@@ -92,6 +92,7 @@ impl Run {
             .chain(record.into_iter().flat_map(GatewayRecord::volume_names))
             .chain(self.intent.adopt.clone())
             .collect();
+        let network = wanted.network_or_default();
         Target {
             gateway: self.intent.gateway.clone(),
             replacement: replacement_names(&wanted.container).to_vec(),
@@ -99,7 +100,7 @@ impl Run {
             recorded: record.map(|record| record.container.clone()),
             data_root: record.map(|record| record.daemon.data_root.clone()),
             volumes: volumes.into_iter().collect(),
-            network: wanted.network,
+            network: Some(network),
             image: wanted.image,
             port: wanted.port,
             readiness: wanted.readiness,
@@ -272,14 +273,17 @@ impl Run {
 
     /// The end of a run on a gateway that is ready.
     pub fn ready_or_looked(&self, decision: &Arc<Decision>) -> Outcome {
-        let verdict = match (&decision.plan, self.intent.purpose) {
-            (Plan::Keep { verdict }, Purpose::Onboard) => verdict,
-            (_, _) => return self.ended(End::Looked { decision: decision.clone() }),
+        let mut outcome = match (&decision.plan, self.intent.purpose) {
+            (Plan::Keep { verdict }, Purpose::Onboard) => {
+                let reason = if self.missing.is_empty() { verdict.reason } else { Reason::SandboxesMissing };
+                let mut outcome = self.ended(End::Ready { how: self.how(), reason });
+                outcome.notes.extend(verdict.notes.iter().map(|note: &Note| Told::Note { said: note.clone() }));
+                outcome
+            }
+            (_, _) => self.ended(End::Looked { decision: decision.clone() }),
         };
-        let reason = if self.missing.is_empty() { verdict.reason } else { Reason::SandboxesMissing };
-        let notes = verdict.notes.iter().map(|note: &Note| Told::Note { said: note.clone() });
-        let mut outcome = self.ended(End::Ready { how: self.how(), reason });
-        outcome.notes.extend(notes);
+        // Something answers there, also where Docker could not be asked.
+        outcome.seen.endpoint = Some(self.case().endpoint());
         outcome
     }
 
