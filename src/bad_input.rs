@@ -42,6 +42,8 @@ impl BadInput {
 
     /// The text of a file, with the problem at `at` (in bytes) where that is known.
     pub fn file(name: &str, text: &str, at: Option<Range<usize>>, problem: &str) -> Self {
+        // Where there is no text there is nothing to point at, and the problem would not be told.
+        let at = at.filter(|at| at.start < text.len());
         let what = match at {
             Some(_) => format!("the spec file `{name}` cannot be used"),
             None => format!("the spec file `{name}` cannot be used: {problem}"),

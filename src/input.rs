@@ -131,7 +131,8 @@ fn looked_for(
         Some(text) => duration(text)?,
         None => 2 * Duration::from_millis(spec.warm_up_ms) + TIME_BESIDE_WARM_UP,
     };
-    let address = Address::find(host, env).map_err(|bad| match host {
+    let found = Address::find(host, env).and_then(|address| address.check().map(|()| address));
+    let address = found.map_err(|bad| match host {
         Some(host) => BadInput::flag("--host", host, whole(host), bad.to_string()),
         None => BadInput::plain(format!("Docker's address cannot be used: {bad}")),
     })?;

@@ -19,7 +19,7 @@ mod signals;
 mod status;
 mod view;
 
-use std::io;
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -44,11 +44,11 @@ fn main() -> ExitCode {
         }
     };
     log_if_asked();
-    std::panic::set_hook(Box::new(|panic| eprintln!("nemoclaw: this is a bug: {panic}")));
+    std::panic::set_hook(Box::new(|panic| complain(&format!("nemoclaw: this is a bug: {panic}\n"))));
     match catch_unwind(AssertUnwindSafe(|| carry_out(&args))) {
         Ok(Ok(code)) => code,
         Ok(Err(End::BadInput(bad))) => {
-            eprint!("{}", bad.render());
+            complain(&bad.render());
             ExitCode::from(BAD_INPUT)
         }
         Ok(Err(End::Internal(error))) => internal(&args, &error.to_string()),
@@ -100,10 +100,15 @@ fn log_if_asked() {
     }
 }
 
+/// Writes to stderr. Where that cannot be written the exit code still tells.
+fn complain(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
 fn internal(args: &Args, what: &str) -> ExitCode {
     let message = format!("{what}. Nothing was removed by that; type the command again.");
     match args.output {
-        Output::Text => eprintln!("nemoclaw: {message}"),
+        Output::Text => complain(&format!("nemoclaw: {message}\n")),
         Output::Json => view::put(&view::json::internal(&message)),
     }
     ExitCode::from(INTERNAL)

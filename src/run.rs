@@ -5,7 +5,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use adapters::{RealHost, TraceFile, TraceKept};
+use adapters::{RealHost, TraceFile, TraceKept, reached};
 use engine::{Command, Event, Outcome, Purpose, Watch, drive};
 
 use crate::args::Args;
@@ -21,7 +21,7 @@ use crate::view::{Asked, Report, Step};
 pub async fn run(request: Request, asked: Asked, args: &Args) -> io::Result<Report> {
     let Request { intent, settings, again } = request;
     let (gateway, preset) = (intent.gateway.clone(), intent.spec.preset.clone());
-    let address = settings.address.to_string();
+    let (address, remote) = (settings.address.to_string(), settings.address.host().map(str::to_owned));
     let trace = match intent.purpose {
         Purpose::Onboard => Some(TraceFile::new(&settings.state, &intent)),
         Purpose::Look => None,
@@ -31,7 +31,8 @@ pub async fn run(request: Request, asked: Asked, args: &Args) -> io::Result<Repo
     let host = RealHost::new(settings).map_err(io::Error::other)?.on_pull(move |now| shown.pulls(now));
     let mut host = Interruptible::new(host)?;
     let mut watching = Watching { progress, trace, steps: Vec::new(), began: Instant::now() };
-    let outcome = drive(&mut host, &mut watching, intent).await;
+    let mut outcome = drive(&mut host, &mut watching, intent).await;
+    outcome.seen.endpoint = outcome.seen.endpoint.map(|endpoint| reached(remote.as_deref(), endpoint));
     let (steps, kept) = watching.end(&outcome);
     Ok(Report { asked, gateway, preset, address, again, outcome, steps, trace: kept.path, trace_problem: kept.problem })
 }

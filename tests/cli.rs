@@ -120,3 +120,32 @@ fn usage() {
         &[&["onbord"], &["onboard", "--upgrade"], &["status", "--port", "1"], &["onboard", "--output", "yaml"]],
     );
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn bad_input_has_its_exit_code_also_where_nobody_can_be_told() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nemoclaw"));
+    let status = command.args(["status", "--gateway", "my/gw"]).stderr(full).status().unwrap();
+    assert_eq!(status.code(), Some(2));
+}
+
+#[test]
+fn an_empty_spec_file_is_told_what_it_lacks() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("empty.toml"), "").unwrap();
+    let told = run(folder.path(), &["status", "--spec", "empty.toml"]);
+    assert!(told.contains("exit 2") && told.contains("missing field"), "{told}");
+}
+
+#[test]
+fn certificates_of_docker() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nemoclaw"));
+    command.arg("status").env_clear().env("NEMOCLAW_HOME", folder.path().join("state"));
+    command.envs([("DOCKER_HOST", "tcp://127.0.0.1:1"), ("DOCKER_TLS_VERIFY", "1")]);
+    let output = command.env("DOCKER_CERT_PATH", folder.path()).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("ca.pem"), "{told}");
+}

@@ -1,6 +1,6 @@
 //! The real host: carries out the engine's commands, one at a time, and keeps the time that the engine does not.
-//! Promises an answer to every command inside the run's time limit, but for an image that is still moving. Absent on
-//! purpose: retries, and any choice of names, IDs or flags.
+//! Promises an answer to every command inside the run's time limit, but for an image that is still moving and a stop
+//! that has its grace. Absent on purpose: retries, and any choice of names, IDs or flags.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -109,6 +109,37 @@ impl RealHost {
 
 impl Host for RealHost {
     async fn perform(&mut self, command: &Command) -> Event {
+        let began = Instant::now();
+        let event = self.carry_out(command).await;
+        match command {
+            // It takes as long as it moves: that is no part of the time for answers and readiness.
+            Command::ProvideImage { .. } => self.ends += began.elapsed(),
+            // A grace may outlast the limit; what came of it can still be asked.
+            Command::StopContainer { .. } | Command::RestartContainer { .. } => {
+                self.ends = self.ends.max(Instant::now())
+            }
+            Command::TakeLock { .. }
+            | Command::ReadRecord { .. }
+            | Command::FindNames { .. }
+            | Command::Observe(_)
+            | Command::CreateNetwork { .. }
+            | Command::CreateVolume { .. }
+            | Command::CreateContainer(_)
+            | Command::ConnectNetwork { .. }
+            | Command::StartContainer { .. }
+            | Command::UnpauseContainer { .. }
+            | Command::AwaitReady { .. }
+            | Command::ListSandboxes { .. }
+            | Command::ReadLogs { .. }
+            | Command::MeasureVolumes { .. }
+            | Command::WriteRecord { .. } => {}
+        }
+        event
+    }
+}
+
+impl RealHost {
+    async fn carry_out(&mut self, command: &Command) -> Event {
         let act = self.limit(ACT_LIMIT);
         match command {
             Command::TakeLock { gateway, wait } => self.take_lock(gateway, *wait).await,
@@ -120,13 +151,10 @@ impl Host for RealHost {
             }
             Command::Observe(target) => Event::Observed { host: Box::new(self.observe(target).await) },
             Command::ProvideImage { reference, source } => {
-                let begun = Instant::now();
                 let provided = match source {
                     ImageSource::Registry => self.daemon.pull(reference, &self.credentials, &self.on_pull).await,
                     ImageSource::Executable => executable::provide(&self.daemon, reference).await,
                 };
-                // A pull may take as long as it moves, and leaves what follows its time.
-                self.ends += begun.elapsed();
                 answer(provided)
             }
             Command::CreateNetwork { name, labels } => self.daemon.create_network(name, labels, act).await,
@@ -153,9 +181,7 @@ impl Host for RealHost {
             Command::WriteRecord { record, keep_old } => answer(self.registry.write(record, *keep_old)),
         }
     }
-}
 
-impl RealHost {
     /// What is left of the run's time, at most `most`; a little of it is left for saying how things stand.
     fn limit(&self, most: Duration) -> Duration {
         let closing = self.ends + CLOSING_LIMIT;
@@ -311,5 +337,45 @@ fn holder_of_port(port: &PortSpec, container: &Known<Option<PortContainer>>, loc
         }
         Known::Known(None) if !local => Known::Known(PortHolder::NotVisible),
         Known::Known(None) => ports::holder_of(port),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::ImageRef;
+
+    use super::*;
+
+    /// A run whose time is over, at a daemon that is not there.
+    fn out_of_time(folder: &std::path::Path) -> RealHost {
+        let home = folder.to_str().map(str::to_owned);
+        RealHost::new(Settings {
+            address: Address::Unix { path: folder.join("docker.sock") },
+            state: StateDir::find(&|_| home.clone()).unwrap(),
+            older: OlderTool::find(&|_| home.clone()),
+            credentials: Credentials::find(&|_| home.clone()),
+            time_limit: Duration::ZERO,
+        })
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn neither_a_pull_nor_a_grace_uses_up_the_time_for_asking_what_came_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let container = ContainerId::new("0".repeat(64));
+        for command in [
+            Command::ProvideImage { reference: ImageRef::new("x:1"), source: ImageSource::Registry },
+            Command::StopContainer { container: container.clone(), grace_s: 0 },
+            Command::RestartContainer { container: container.clone(), grace_s: 0 },
+        ] {
+            let mut host = out_of_time(folder.path());
+            let ended = host.ends;
+            host.perform(&command).await;
+            assert!(host.ends > ended, "{command:?}");
+        }
+        let mut host = out_of_time(folder.path());
+        let ended = host.ends;
+        host.perform(&Command::StartContainer { container }).await;
+        assert_eq!(host.ends, ended);
     }
 }

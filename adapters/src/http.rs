@@ -162,10 +162,7 @@ impl Prober {
             );
             return Err(Fault::NotVisible { what });
         }
-        if endpoint.host_ip.is_empty() || bound.is_some_and(|ip| ip.is_unspecified()) {
-            return Ok(Endpoint { host_ip: remote.clone(), ..endpoint.clone() });
-        }
-        Ok(endpoint.clone())
+        Ok(reached(Some(remote), endpoint.clone()))
     }
 
     /// A run asks one gateway, so that one client of each kind is enough.
@@ -176,6 +173,18 @@ impl Prober {
             (Scheme::Https, Some(folder)) => self.identified.get_or_init(|| identified_client(Path::new(folder))),
         };
         built.as_ref().map_err(|what| Fault::NotVisible { what: what.clone() })
+    }
+}
+
+/// The endpoint as it is reached from this machine, where Docker runs on `remote_host`: a port that is bound to any of
+/// that host's addresses is reached under its name. A loopback there is reached from nowhere else, and stays.
+pub fn reached(remote_host: Option<&str>, endpoint: Endpoint) -> Endpoint {
+    let bound = endpoint.host_ip.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
+    match remote_host {
+        Some(remote) if endpoint.host_ip.is_empty() || bound.is_some_and(|ip| ip.is_unspecified()) => {
+            Endpoint { host_ip: remote.to_owned(), ..endpoint }
+        }
+        Some(_) | None => endpoint,
     }
 }
 

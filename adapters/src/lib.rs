@@ -13,5 +13,6 @@ mod state;
 
 pub use docker::{Address, BadAddress, Credentials, PullProgress};
 pub use host::{RealHost, Settings};
+pub use http::reached;
 pub use older::OlderTool;
 pub use state::{BadStateDir, StateDir, TraceFile, TraceKept};

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::known::Why;
 use crate::names::{GATEWAY_NAME_MAX_BYTES, GatewayName, PresetName};
 use crate::observation::PortHolder;
+use crate::preset::BUILT_IN;
 use crate::refusal::Refusal;
 
 /// The next command to type, and whether it leads out by itself.
@@ -50,7 +51,11 @@ impl Refusal {
             }
             Self::Locked { .. } => leads_out(onboard),
             Self::OtherDaemon { .. } => leads_out(format!("{onboard} --accept-daemon")),
-            Self::OtherPreset { preset, .. } => leads_out(format!("{onboard} --preset {preset}")),
+            Self::OtherPreset { preset, .. } if BUILT_IN.iter().any(|(name, _)| *name == preset.as_str()) => {
+                leads_out(format!("{onboard} --preset {preset}"))
+            }
+            // Only its owner knows where its file is.
+            Self::OtherPreset { preset, .. } => on_the_machine(format!("{onboard} --spec {preset}.toml")),
             Self::ForeignContainer { what, name, .. } if what == "container" => {
                 leads_out(format!("docker rename {name} {name}-set-aside"))
             }
@@ -69,11 +74,12 @@ impl Refusal {
             Self::ManagedElsewhere { command, .. } => on_the_machine(command.clone()),
             Self::AutoRemove { container } => on_the_machine(format!("docker stop {container}")),
             Self::LayerHoldsData { .. } => not_yet(format!("{onboard} --leave-behind")),
-            Self::PortHeld { holder: PortHolder::Container { name, .. }, .. } => {
-                leads_out(format!("docker stop {name}"))
-            }
+            // A gateway that is to be made gives way: whoever holds the port may be somebody's running gateway.
             Self::PortHeld { container_exists: false, port, .. } => {
                 leads_out(format!("{onboard} --port {}", other_port(port.host)))
+            }
+            Self::PortHeld { holder: PortHolder::Container { name, .. }, .. } => {
+                leads_out(format!("docker stop {name}"))
             }
             Self::PortHeld { holder: PortHolder::Process { pid: Some(pid), .. }, .. } => {
                 on_the_machine(format!("kill {pid}"))

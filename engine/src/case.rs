@@ -9,7 +9,7 @@ use crate::container::{Attachment, ContainerSeen, MountedSource, Status};
 use crate::intent::Intent;
 use crate::known::{Known, Why};
 use crate::labels;
-use crate::names::{ContainerName, NetworkName, VolumeName};
+use crate::names::{ContainerName, VolumeName};
 use crate::observation::{DaemonIdentity, Gpu, Observation, Readiness, VolumeSeen};
 use crate::plan::Look;
 use crate::record::{GatewayRecord, RecordSeen};
@@ -223,14 +223,14 @@ impl<'a> Case<'a> {
     }
 
     /// The network that a container which does not run would lack when started: one that is gone, or, where it has
-    /// none at all, the wanted one.
+    /// none at all, the wanted one, which is Docker's own where none is named. One that publishes no port may share
+    /// another container's network, and is left with that.
     pub fn missing_network(&self, container: &ContainerSeen) -> Option<Attachment> {
         if let Some(gone) = container.networks.iter().find(|attachment| !attachment.exists) {
             return Some(gone.clone());
         }
-        let wanted: &NetworkName = self.wanted.network.as_ref()?;
-        container.networks.is_empty().then(|| Attachment {
-            network: wanted.clone(),
+        (container.networks.is_empty() && !container.ports.is_empty()).then(|| Attachment {
+            network: self.wanted.network_or_default(),
             id: None,
             exists: false,
             aliases: Vec::new(),

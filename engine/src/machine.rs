@@ -266,7 +266,11 @@ fn decide_and_go_on(run: &mut Run, then: &mut Option<Then>) -> Moved<State> {
             let what = step.describe();
             perform(then, step, State::Acting { act, what })
         }
-        (Plan::Replace { .. }, _) => finish(then, run.not_yet("replace a gateway's container")),
+        (Plan::Replace { differences }, _) => {
+            let differences: Vec<_> = differences.iter().map(ToString::to_string).collect();
+            let why = if differences.is_empty() { String::new() } else { format!(" ({})", differences.join("; ")) };
+            finish(then, run.not_yet(&format!("replace a gateway's container{why}")))
+        }
         (Plan::EndReplacement { .. }, _) => finish(then, run.not_yet("end a replacement that was begun")),
         (Plan::Reset { .. }, _) => finish(then, run.not_yet("reset a gateway whose volumes are there")),
     }

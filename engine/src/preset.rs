@@ -212,8 +212,8 @@ impl Preset {
                 return Err(BadPreset::field("command", "a preset has either `command` or `arguments`"));
             }
         };
-        let node_name = self.node.as_ref().map_or(Ok(container.clone()), |node| fill(&node.name))?;
-        Ok(GatewaySpec {
+        let wanted_node = self.node.as_ref().map_or(Ok(container.clone()), |node| fill(&node.name))?;
+        let spec = GatewaySpec {
             preset: PresetName::new(named("name", &self.name)?),
             container: ContainerName::new(container),
             image: ImageRef::parse(&fill(&self.image.reference)?).map_err(image)?,
@@ -233,19 +233,23 @@ impl Preset {
                 Some(network) => Some(NetworkName::new(named("network", network)?)),
                 None => None,
             },
-            node_name: dns_label(&node_name),
+            node_name: node_name(&wanted_node)?,
             node_name_env: self.node.as_ref().and_then(|node| node.env.clone()),
             node_name_file: self.node.as_ref().and_then(|node| node.on_volume.clone()),
             restart: self.restart,
             readiness: self.readiness.resolve(place)?,
-            warm_up_ms: duration_ms("warm_up", &self.warm_up, WARM_UP_MAX_MS)?,
-            stop_grace_s: u32::try_from(duration_ms("stop_grace", &self.stop_grace, 3_600_000)? / 1000)
+            warm_up_ms: warm_up_ms(&self.warm_up)?,
+            // Docker counts whole seconds: less than one would be none at all.
+            stop_grace_s: u32::try_from(duration_ms("stop_grace", &self.stop_grace, 3_600_000)?.div_ceil(1000))
                 .unwrap_or(u32::MAX),
             sandboxes: self.sandboxes.as_ref().map_or(Ok(SandboxListing::None), SandboxTable::resolve)?,
             from_nothing: self.from_nothing,
             carry: self.carry.iter().map(|path| rooted("carry", path)).collect::<Result<_, _>>()?,
             noise: self.noise.iter().map(|path| rooted("noise", path)).collect::<Result<_, _>>()?,
-        })
+        };
+        check_mounts(&spec.mounts)?;
+        check_env(&spec)?;
+        Ok(spec)
     }
 }
 
@@ -278,8 +282,8 @@ impl Filler<'_> {
         Ok(name)
     }
 
-    fn rooted(&self, key: &str, text: &str) -> Result<String, BadPreset> {
-        rooted(key, &self.fill(text)?)
+    fn clean(&self, key: &str, text: &str) -> Result<String, BadPreset> {
+        clean(key, &self.fill(text)?)
     }
 }
 
@@ -289,19 +293,19 @@ impl MountTable {
             (Some(volume), None, None, None, None) => {
                 MountSource::Volume { name: VolumeName::new(filler.named("mounts.volume", volume)?) }
             }
-            (None, Some(bind), None, None, None) => MountSource::Bind { folder: filler.rooted("mounts.bind", bind)? },
+            (None, Some(bind), None, None, None) => MountSource::Bind { folder: filler.clean("mounts.bind", bind)? },
             (None, None, Some(file), Some(content), None) => {
-                MountSource::File { file: filler.rooted("mounts.file", file)?, content: filler.fill(content)? }
+                MountSource::File { file: filler.clean("mounts.file", file)?, content: filler.fill(content)? }
             }
             (None, None, None, None, Some(folder)) => {
-                MountSource::Folder { folder: filler.rooted("mounts.folder", folder)? }
+                MountSource::Folder { folder: filler.clean("mounts.folder", folder)? }
             }
             _ => {
                 let rule = "a mount has one of `volume`, `bind`, `folder`, or `file` with its `content`";
                 return Err(BadPreset::field("mounts", rule));
             }
         };
-        Ok(MountSpec { source, path: filler.rooted("mounts.path", &self.path)?, read_only: self.read_only })
+        Ok(MountSpec { source, path: filler.clean("mounts.path", &self.path)?, read_only: self.read_only })
     }
 }
 
@@ -368,6 +372,46 @@ fn rooted(key: &str, path: &str) -> Result<String, BadPreset> {
     }
 }
 
+/// A path as Docker would tell it again: one that it wrote in another way would look like another mount.
+fn clean(key: &str, path: &str) -> Result<String, BadPreset> {
+    let path = rooted(key, path)?;
+    let is_clean = path.split('/').skip(1).all(|name| !matches!(name, "" | "." | ".."));
+    if is_clean { Ok(path) } else { Err(BadPreset::field(key, format!("`{path}` has an empty, `.` or `..` part"))) }
+}
+
+/// Docker mounts one thing at a path.
+fn check_mounts(mounts: &[MountSpec]) -> Result<(), BadPreset> {
+    let twice =
+        mounts.iter().enumerate().find(|(at, mount)| mounts[..*at].iter().any(|other| other.path == mount.path));
+    match twice {
+        Some((_, mount)) => Err(BadPreset::field("mounts.path", format!("`{}` is there twice", mount.path))),
+        None => Ok(()),
+    }
+}
+
+/// Docker keeps variables as `NAME=value`.
+fn check_env(spec: &GatewaySpec) -> Result<(), BadPreset> {
+    let names = spec.env.0.keys().map(|name| ("env", name));
+    for (key, name) in names.chain(spec.node_name_env.iter().map(|name| ("node.env", name))) {
+        if name.is_empty() || name.contains(['=', '\0']) {
+            return Err(BadPreset::field(key, format!("`{}` is no name of a variable", name.escape_debug())));
+        }
+    }
+    match &spec.node_name_env {
+        Some(name) if spec.env.0.contains_key(name) => {
+            Err(BadPreset::field("env", format!("`{name}` is set to the node name already, by `node.env`")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn warm_up_ms(text: &str) -> Result<u64, BadPreset> {
+    match duration_ms("warm_up", text, WARM_UP_MAX_MS)? {
+        0 => Err(BadPreset::field("warm_up", "nothing is ready in no time at all")),
+        ms => Ok(ms),
+    }
+}
+
 fn duration_ms(key: &str, text: &str, most_ms: u64) -> Result<u64, BadPreset> {
     let rule = || BadPreset::field(key, format!("`{text}` is no time such as `500ms`, `90s` or `5m`"));
     let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(rule)?;
@@ -383,6 +427,12 @@ fn duration_ms(key: &str, text: &str, most_ms: u64) -> Result<u64, BadPreset> {
         .checked_mul(factor)
         .filter(|ms| *ms <= most_ms)
         .ok_or_else(|| BadPreset::field(key, format!("`{text}` is longer than {} s", most_ms / 1000)))
+}
+
+/// Without one Docker would make up another host name for each container, and the data be kept under that.
+fn node_name(text: &str) -> Result<String, BadPreset> {
+    let name = dns_label(text);
+    if name.is_empty() { Err(BadPreset::field("node.name", "it has no letter and no digit")) } else { Ok(name) }
 }
 
 /// A host name: letters, digits and dashes, 63 characters at most (RFC 1123).
@@ -427,6 +477,12 @@ mod tests {
     }
 
     #[test]
+    fn a_grace_of_less_than_a_second_is_not_none() {
+        let text = BUILT_IN[0].1.replace("stop_grace = \"10s\"", "stop_grace = \"500ms\"");
+        assert_eq!(Preset::parse(&text).unwrap().resolve(&gateway(), &place()).unwrap().stop_grace_s, 1);
+    }
+
+    #[test]
     fn an_unknown_key_is_refused_where_it_stands() {
         let text = format!("volumes = 1\n{}", BUILT_IN[0].1);
         let bad = Preset::parse(&text).unwrap_err();
@@ -440,6 +496,16 @@ mod tests {
         for (from, to, key) in [
             ("path = \"/data\"", "path = \"data\"", "mounts.path"),
             ("host = 8080", "host = 0", "port"),
+            ("path = \"/data\"", "path = \"/data/\"", "mounts.path"),
+            ("path = \"/data\"", "path = \"/\"", "mounts.path"),
+            ("path = \"/data\"", "path = \"/x/../data\"", "mounts.path"),
+            ("path = \"/data\"", "path = \"/data\"\n[[mounts]]\nbind = \"/x\"\npath = \"/data\"", "mounts.path"),
+            ("path = \"/data\"", "path = \"/data\"\n[[mounts]]\nbind = \"/x//y\"\npath = \"/x\"", "mounts.bind"),
+            ("NEMOCLAW_REFERENCE_WARM_UP =", "\"A=B\" =", "env"),
+            ("NEMOCLAW_REFERENCE_WARM_UP =", "OPENSHELL_NODE_NAME =", "env"),
+            ("env = \"OPENSHELL_NODE_NAME\"", "env = \"\"", "node.env"),
+            ("name = \"openshell-{gateway}\"", "name = \"--\"", "node.name"),
+            ("warm_up = \"10s\"", "warm_up = \"0s\"", "warm_up"),
             ("warm_up = \"10s\"", "warm_up = \"soon\"", "warm_up"),
             ("warm_up = \"10s\"", "warm_up = \"99999999999h\"", "warm_up"),
             ("statuses = [200]", "statuses = []", "readiness.statuses"),

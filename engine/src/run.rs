@@ -160,6 +160,7 @@ impl Run {
             .chain(self.intent.adopt.clone())
             .collect();
         let companions = wanted.companion_images();
+        let network = wanted.network_or_default();
         Target {
             companions,
             gpu: wanted.gpu || self.intent.spec.gpu,
@@ -170,7 +171,7 @@ impl Run {
             recorded: record.map(|record| record.container.clone()),
             data_root: record.map(|record| record.daemon.data_root.clone()),
             volumes: volumes.into_iter().collect(),
-            network: wanted.network,
+            network: Some(network),
             image: wanted.image,
             port: wanted.port,
             readiness: wanted.readiness,
@@ -359,14 +360,17 @@ impl Run {
 
     /// The end of a run on a gateway that is ready.
     pub fn ready_or_looked(&self, decision: &Arc<Decision>) -> Outcome {
-        let verdict = match (&decision.plan, self.intent.purpose) {
-            (Plan::Keep { verdict }, Purpose::Onboard | Purpose::Start) => verdict,
-            (_, _) => return self.ended(End::Looked { decision: decision.clone() }),
+        let mut outcome = match (&decision.plan, self.intent.purpose) {
+            (Plan::Keep { verdict }, Purpose::Onboard | Purpose::Start) => {
+                let reason = if self.missing.is_empty() { verdict.reason } else { Reason::SandboxesMissing };
+                let mut outcome = self.ended(End::Ready { how: self.how(), reason });
+                outcome.notes.extend(verdict.notes.iter().map(|note: &Note| Told::Note { said: note.clone() }));
+                outcome
+            }
+            (_, _) => self.ended(End::Looked { decision: decision.clone() }),
         };
-        let reason = if self.missing.is_empty() { verdict.reason } else { Reason::SandboxesMissing };
-        let notes = verdict.notes.iter().map(|note: &Note| Told::Note { said: note.clone() });
-        let mut outcome = self.ended(End::Ready { how: self.how(), reason });
-        outcome.notes.extend(notes);
+        // Something answers there, also where Docker could not be asked.
+        outcome.seen.endpoint = Some(self.case().endpoint());
         outcome
     }
 

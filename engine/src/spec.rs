@@ -70,7 +70,15 @@ pub struct GatewaySpec {
     pub noise: Vec<String>,
 }
 
+/// The network that Docker connects a container to where none is named.
+const DEFAULT_NETWORK: &str = "bridge";
+
 impl GatewaySpec {
+    /// The network that its container is connected to.
+    pub fn network_or_default(&self) -> NetworkName {
+        self.network.clone().unwrap_or_else(|| NetworkName::new(DEFAULT_NETWORK))
+    }
+
     /// The volumes that it mounts, with the path at which each is seen inside.
     pub fn volumes(&self) -> impl Iterator<Item = (&VolumeName, &str)> {
         self.mounts.iter().filter_map(|mount| match &mount.source {

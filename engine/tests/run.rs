@@ -305,6 +305,17 @@ fn a_daemon_that_does_not_answer_is_asked_a_few_times_and_nothing_is_changed() {
 }
 
 #[test]
+fn a_gateway_that_answers_while_docker_does_not_is_told_with_its_url() {
+    let answers = HostSeen { readiness: Known::Known(Readiness::Ready { marked: true }), ..unknown() };
+    for purpose in [Purpose::Onboard, Purpose::Look] {
+        let (outcome, _) = run(intent(purpose), recorded(&[]), vec![observed(answers.clone()); 6]);
+        assert_eq!(outcome.reason(), Reason::Unverified);
+        let url = outcome.seen.endpoint.map(|endpoint| endpoint.url());
+        assert_eq!(url, Some(format!("http://127.0.0.1:{}", spec().port.host)));
+    }
+}
+
+#[test]
 fn a_hiccup_of_the_daemon_is_outlasted() {
     let (outcome, _) =
         onboard(recorded(&[]), vec![observed(unknown()), observed(unknown()), observed(ready()), listed(&[])]);
@@ -449,5 +460,7 @@ fn plans_that_this_version_cannot_carry_out_end_with_nothing_touched() {
     let host = || HostSeen { layer: Some(Known::Known(Vec::new())), ..ready() };
     let (outcome, commands) = run(other_image, recorded(&[]), vec![observed(host())]);
     assert_eq!(outcome.reason(), Reason::NotYet);
+    let said = outcome.refusal().unwrap().to_string();
+    assert!(said.contains("wanted `other:1`"), "{said}");
     assert!(changes_nothing(&commands));
 }

@@ -86,7 +86,7 @@ pub fn put(text: &str) {
     if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
         && error.kind() != io::ErrorKind::BrokenPipe
     {
-        eprintln!("nemoclaw: the result could not be written: {error}");
+        let _ = writeln!(io::stderr(), "nemoclaw: the result could not be written: {error}");
     }
 }
 

@@ -26,8 +26,9 @@ pub fn held_by_a_container_on_a_fresh_host(suite: &Suite) {
     let _holder = ByHand::named(&holder, suite.other_image()).publish(case.port()).start(suite);
     let run = case.refused(case.onboard_as(&case.spec()), 3, "port-held");
     run.names_in_message(&holder);
-    follow(&case, &run);
-    case.created();
+    let followed = follow(&case, &run).expect("a command of nemoclaw's");
+    followed.ended(0, "created", "ready");
+    assert!(suite.daemon().runs(&holder), "the holder may be somebody's gateway: a new one gives way");
 }
 
 /// A process of the host has it, and speaks HTTP: it is not taken for the gateway.

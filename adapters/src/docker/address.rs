@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::context;
+use super::{context, transport};
 
 /// Docker's port for plain HTTP, where an address names none.
 const PORT_PLAIN: u16 = 2375;
@@ -84,6 +84,9 @@ impl Address {
     /// TCP means TLS, as it does for Docker's own client; text without a scheme means TCP.
     pub(super) fn parse(text: &str, origin: &str, certs: Option<PathBuf>) -> Result<Self, BadAddress> {
         let bad = |problem: String| BadAddress::new(text, origin, problem);
+        if text.is_empty() {
+            return Err(bad("an address is not empty".to_owned()));
+        }
         let (scheme, rest) = text.split_once("://").unwrap_or(("tcp", text));
         match (scheme, certs) {
             ("unix", _) if rest.starts_with('/') => Ok(Self::Unix { path: rest.into() }),
@@ -100,6 +103,14 @@ impl Address {
             ("http", Some(_)) => Err(bad("certificates are set, but `http://` is without TLS".to_owned())),
             (other, _) => Err(bad(format!("`{other}://` is not supported; `unix://` and `tcp://` are"))),
         }
+    }
+
+    /// Reads the certificates of a TLS address, as the run itself will; nothing is connected.
+    ///
+    /// # Errors
+    /// Certificates that cannot be read.
+    pub fn check(&self) -> Result<(), BadAddress> {
+        transport::to(self).map(|_| ())
     }
 
     /// Whether the daemon's published ports are this machine's own: a socket, or a loopback address.
@@ -235,6 +246,7 @@ mod tests {
     fn bad_addresses_are_refused_by_name() {
         let none = env(&[]);
         for (text, problem) in [
+            ("", "empty"),
             ("ssh://me@host", "ssh://"),
             ("npipe:////./pipe/docker_engine", "npipe://"),
             ("fd://", "fd://"),
@@ -267,6 +279,15 @@ mod tests {
         assert_eq!(Address::find(None, &env(&[host, certs, verify])), Ok(tls("far", 2376, "/certs")));
         assert_eq!(Address::find(None, &env(&[host, verify, ("HOME", "/me")])), Ok(tls("far", 2376, "/me/.docker")));
         assert_eq!(Address::find(Some("unix:///a"), &env(&[verify, certs])), Ok(unix("/a")));
+    }
+
+    #[test]
+    fn certificates_that_are_not_there_are_named_before_anything_is_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let tls = Address::Tls { host: "far".to_owned(), port: 2376, certs: folder.path().to_owned() };
+        let ca = folder.path().join("ca.pem").display().to_string();
+        assert_eq!(tls.check().map_err(|bad| bad.text), Err(ca));
+        assert_eq!(unix("/a").check(), Ok(()));
     }
 
     #[test]

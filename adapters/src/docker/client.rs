@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use bollard::errors::Error;
 use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker, body_full};
 use bytes::Bytes;
 use engine::Why;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Limited};
 use hyper::header::CONTENT_TYPE;
 use hyper::{Method, Request};
 use serde::de::DeserializeOwned;
@@ -21,6 +22,9 @@ use super::transport::{self, Transport};
 
 /// bollard's own limit on an answer, in seconds, so long that ours always comes first.
 const BOLLARD_LIMIT_S: u64 = 24 * 60 * 60;
+
+/// The longest answer that is read: a list of some ten thousand containers.
+const ANSWER_MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// One Docker daemon. Cloning it shares its connections.
 #[derive(Clone)]
@@ -91,7 +95,13 @@ impl Daemon {
             .header(CONTENT_TYPE, "application/json")
             .body(body_full(body))?;
         let answer = (self.transport)(request).await?;
-        Ok(serde_json::from_slice(&answer.into_body().collect().await?.to_bytes())?)
+        let body = Limited::new(answer.into_body(), ANSWER_MAX_BYTES).collect().await.map_err(|error| {
+            // What broke the answer off says more than that it is over.
+            error
+                .downcast::<hyper::Error>()
+                .map_or_else(|error| io::Error::other(error).into(), |error| Error::from(*error))
+        })?;
+        Ok(serde_json::from_slice(&body.to_bytes())?)
     }
 
     async fn judge<T>(

@@ -226,6 +226,18 @@ async fn a_remote_port_is_asked_where_it_can_be_reached() {
     assert!(matches!(prober.readiness(&probe(&silent, None), SHORT).await, Known::Unknown(Why::TimedOut { .. })));
 }
 
+#[test]
+fn only_a_remote_port_bound_to_any_address_is_reached_under_the_hosts_name() {
+    let at = |host_ip: &str| Endpoint { scheme: Scheme::Http, host_ip: host_ip.to_owned(), port: 1 };
+    for any in ["0.0.0.0", "::", ""] {
+        assert_eq!(reached(Some("far"), at(any)), at("far"), "{any}");
+        assert_eq!(reached(None, at(any)), at(any), "{any}");
+    }
+    for one in ["127.0.0.1", "10.0.0.1"] {
+        assert_eq!(reached(Some("far"), at(one)), at(one), "{one}");
+    }
+}
+
 fn not_visible<T: std::fmt::Debug>(seen: Known<T>) -> String {
     let Known::Unknown(Why::NotVisible { what }) = seen else { panic!("{seen:?}") };
     what

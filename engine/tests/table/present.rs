@@ -61,6 +61,13 @@ fn trouble(world: &World) -> Trouble {
     trouble
 }
 
+/// A gateway that was made without a network of its own, and has none at all.
+fn without_any_network(status: Status) -> World {
+    on_own(gateway_that_is(status), |own| own.networks.clear())
+        .record(record().but(|record| record.spec.network = None))
+        .but(|world| world.seen.host.networks = Known::Known(vec![network("bridge")]))
+}
+
 cases! {
     a_container_holds_the_port: gateway_that_is(Status::Exited).port(held()) => Row::PortHeld, Refuse(Reason::PortHeld);
     a_process_holds_the_port: gateway_that_is(Status::Created).port(process())
@@ -126,10 +133,12 @@ cases! {
     nothing_is_stopped_for_a_network_that_may_not_be_there:
         cut_off(gateway_that_is(Status::Running)).but(|world| world.seen.host.networks = timed_out())
         => Row::Disconnected, WaitThen(Reason::DockerUnknown);
-    nothing_is_stopped_that_has_no_network_to_get_back:
-        on_own(gateway_that_is(Status::Running), |own| own.networks.clear())
-            .record(record().but(|record| record.spec.network = None))
+    nothing_is_stopped_that_shares_another_containers_network:
+        on_own(gateway_that_is(Status::Running), |own| { own.networks.clear(); own.ports.clear(); })
         => Row::NotReady, Do(Act::Await);
+    cut_off_from_dockers_own_network: without_any_network(Status::Running) => Row::Disconnected, Do(Act::StopToRepair);
+    dockers_own_network_is_given_back: without_any_network(Status::Exited).done(Act::StopToRepair)
+        => Row::Stopped, Do(Act::Connect);
     stopped_in_order_to_be_repaired: cut_off(gateway_that_is(Status::Exited)).done(Act::Start).done(Act::StopToRepair)
         => Row::Stopped, Do(Act::Connect);
     still_without_its_port_after_the_repair:
