@@ -3,6 +3,9 @@
 
 use engine::GatewayName;
 
+/// The commands that take the flags which name a kind of gateway.
+const REPEATING: [&str; 4] = ["nemoclaw onboard ", "nemoclaw start ", "nemoclaw stop ", "nemoclaw logs "];
+
 /// What was typed about which gateway, and where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Again {
@@ -29,7 +32,7 @@ impl Again {
             };
         }
         let mut command = advice.to_owned();
-        if advice.starts_with("nemoclaw onboard ") {
+        if REPEATING.iter().any(|command| advice.starts_with(command)) {
             if self.demo {
                 command = with_demo(&command);
             }
@@ -116,6 +119,14 @@ mod tests {
         assert_eq!(typed.complete("kill 12"), "kill 12");
         let gateway = GatewayName::parse("prod").unwrap();
         assert_eq!(typed.onboard(&gateway), "nemoclaw onboard --gateway prod --host tcp://far:2375");
+    }
+
+    #[test]
+    fn a_start_means_the_same_gateway_as_the_stop() {
+        let typed = again(&[("--preset", "reference")]);
+        assert_eq!(typed.complete("nemoclaw start --gateway prod"), "nemoclaw start --gateway prod --preset reference");
+        let demo = Again { demo: true, ..Again::default() };
+        assert_eq!(demo.complete("nemoclaw start --gateway demo"), "nemoclaw start --demo");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What can be typed: commands, flags and their help. Texts are taken as they are here and checked in `input`, which
 //! can point at what is wrong with them. Absent on purpose: flags of commands that do not exist yet.
 
+mod pages;
+
 use std::path::PathBuf;
 
 use clap::{Args as Flags, Parser, Subcommand, ValueEnum};
@@ -15,8 +17,8 @@ use clap::{Args as Flags, Parser, Subcommand, ValueEnum};
                   all that is made in it lives in Docker volumes. Run `onboard` whenever it is not there: after a \
                   reboot, a restart of Docker, a crash. It looks at what is there, does the least that is needed, and \
                   never removes a volume unless its container is truly missing and its owner has asked for that.",
-    after_help = EXAMPLES,
-    after_long_help = LONG,
+    after_help = pages::EXAMPLES,
+    after_long_help = pages::long(),
     arg_required_else_help = true,
     disable_help_subcommand = true
 )]
@@ -42,11 +44,36 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Job {
     /// Bring a gateway up, whatever state it is in; keep its volumes
-    #[command(after_help = ONBOARD_EXAMPLES, after_long_help = ONBOARD_LONG)]
+    #[command(after_help = pages::ONBOARD, after_long_help = pages::onboard())]
     Onboard(OnboardArgs),
     /// Say how a gateway stands; change nothing
-    #[command(after_help = STATUS_EXAMPLES, after_long_help = STATUS_LONG)]
+    #[command(after_help = pages::STATUS, after_long_help = pages::status())]
     Status(StatusArgs),
+    /// Start a gateway's container; make, restart and replace nothing
+    #[command(after_help = pages::START, after_long_help = pages::start())]
+    Start(ActArgs),
+    /// Stop a gateway's container; keep it and its volumes
+    #[command(after_help = pages::STOP, after_long_help = pages::stop())]
+    Stop(ActArgs),
+    /// Say how every gateway stands that has a record or a label; change nothing
+    #[command(after_help = pages::LIST, after_long_help = pages::list())]
+    List(ListArgs),
+    /// Print what a gateway's container wrote; change nothing
+    #[command(after_help = pages::LOGS, after_long_help = pages::logs())]
+    Logs(LogsArgs),
+    /// Print the script that completes commands and flags in a shell
+    #[command(after_help = pages::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages, one for each command
+    #[command(after_help = pages::MAN)]
+    Man {
+        /// The folder to write them to, which exists
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Serve the small gateway for demos and tests, inside its container
     #[command(hide = true)]
     ReferenceGateway,
@@ -67,7 +94,7 @@ pub struct GatewayArgs {
     /// The gateway's name [default: nemoclaw, or demo with --demo]
     #[arg(long, value_name = "NAME")]
     pub gateway: Option<String>,
-    /// The kind of gateway, one of those built in [default: reference]
+    /// The kind of gateway, one of those built in [default: the one recorded, else found, else openshell-gateway]
     #[arg(long, value_name = "PRESET")]
     pub preset: Option<String>,
     /// The kind of gateway, from a TOML file
@@ -90,6 +117,12 @@ pub struct OnboardArgs {
     /// The port on this machine [default: the one recorded, else the preset's]
     #[arg(long, value_name = "N")]
     pub port: Option<String>,
+    /// Give the gateway the host's GPUs, where there are any
+    #[arg(long)]
+    pub gpu: bool,
+    /// The node name by which the data on the volume is kept, where nothing else says it
+    #[arg(long, value_name = "NAME")]
+    pub node_name: Option<String>,
     /// Make the missing container on this volume
     #[arg(long, value_name = "VOLUME")]
     pub adopt: Option<String>,
@@ -124,92 +157,41 @@ pub struct StatusArgs {
     pub timeout: Option<String>,
 }
 
-macro_rules! examples {
-    () => {
-        "\
-Examples:
-  nemoclaw onboard --demo     try it: a small gateway, nothing to download
-  nemoclaw onboard            bring the gateway `nemoclaw` up
-  nemoclaw status             look at it; changes nothing"
-    };
+/// Flags of `start` and `stop`.
+#[derive(Debug, Flags)]
+pub struct ActArgs {
+    /// Which gateway.
+    #[command(flatten)]
+    pub gateway: GatewayArgs,
+    /// How long to wait for answers: 90s, 5m [default: two warm-ups and 60s]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+    /// Do not wait for another run on the same gateway
+    #[arg(long)]
+    pub no_wait: bool,
 }
 
-macro_rules! onboard_examples {
-    () => {
-        "\
-Examples:
-  nemoclaw onboard --demo                    try it: a small gateway, nothing to download
-  nemoclaw onboard --gateway prod --dry-run  say what would be done to `prod`
-  nemoclaw onboard --port 8181               make it on another port
-  nemoclaw onboard --adopt old-volume        make the missing container on this volume"
-    };
+/// Flags of `list`.
+#[derive(Debug, Flags)]
+pub struct ListArgs {
+    /// How long to wait for answers about each: 90s, 5m [default: two warm-ups and 60s]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
 }
 
-macro_rules! status_examples {
-    () => {
-        "\
-Examples:
-  nemoclaw status --gateway prod   say how `prod` stands
-  nemoclaw status --output json    the same for a program"
-    };
+/// Flags of `logs`.
+#[derive(Debug, Flags)]
+pub struct LogsArgs {
+    /// Which gateway.
+    #[command(flatten)]
+    pub gateway: GatewayArgs,
+    /// Only the last N lines [default: all]
+    #[arg(long, value_name = "N")]
+    pub tail: Option<String>,
+    /// Go on with what it writes, until it ends
+    #[arg(short, long)]
+    pub follow: bool,
+    /// How long to wait for answers: 90s, 5m [default: two warm-ups and 60s]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
 }
-
-const EXAMPLES: &str = examples!();
-const ONBOARD_EXAMPLES: &str = onboard_examples!();
-const STATUS_EXAMPLES: &str = status_examples!();
-
-const LONG: &str = concat!(
-    examples!(),
-    "
-
-Exit codes:
-    0  ready, or the asked thing done
-    1  a fault of nemoclaw itself
-    2  usage or bad input; nothing was asked of Docker
-    3  refused; nothing destructive was done
-    4  Docker unknown; nothing was changed
-    5  not ready; the gateway is kept with its data
-    6  another run on this gateway is under way
-    7  ready, but sandboxes recorded earlier were not found
-  130  interrupted
-  143  terminated
-
-Environment:
-  NEMOCLAW_HOME                where records, locks and traces live
-  DOCKER_HOST, DOCKER_CONTEXT  where Docker is, as for the docker command
-  NO_COLOR                     no colors
-  RUST_LOG                     logs of the libraries, on stderr"
-);
-
-const ONBOARD_LONG: &str = concat!(
-    onboard_examples!(),
-    "
-
-Exit codes:
-    0  ready; with --dry-run: it would not be refused
-    1  a fault of nemoclaw itself
-    2  usage or bad input; nothing was asked of Docker
-    3  refused; nothing destructive was done
-    4  Docker unknown; nothing was changed
-    5  it did not become ready; the gateway is kept with its data
-    6  another run on this gateway is under way
-    7  ready, but sandboxes recorded earlier were not found
-  130  interrupted
-  143  terminated"
-);
-
-const STATUS_LONG: &str = concat!(
-    status_examples!(),
-    "
-
-Exit codes:
-    0  ready
-    1  a fault of nemoclaw itself
-    2  usage or bad input; nothing was asked of Docker
-    3  there is no container, or onboarding would refuse
-    4  Docker unknown
-    5  stopped, or not ready
-    7  ready, but sandboxes recorded earlier were not found
-  130  interrupted
-  143  terminated"
-);

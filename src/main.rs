@@ -6,7 +6,10 @@
 mod again;
 mod args;
 mod bad_input;
+mod generate;
 mod input;
+mod list;
+mod logs;
 mod onboard;
 mod progress;
 #[cfg(test)]
@@ -16,7 +19,9 @@ mod run;
 #[cfg(test)]
 mod samples;
 mod signals;
+mod start;
 mod status;
+mod stop;
 mod view;
 
 use std::io::{self, Write};
@@ -24,6 +29,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
+use engine::Purpose;
 
 use crate::args::{Args, Job, Output};
 use crate::bad_input::BadInput;
@@ -63,18 +69,36 @@ enum End {
 }
 
 fn carry_out(args: &Args) -> Result<ExitCode, End> {
-    let request = match &args.job {
-        Job::Onboard(typed) => input::onboard(typed, args.host.as_deref(), &env).map_err(End::BadInput)?,
-        Job::Status(typed) => input::status(typed, args.host.as_deref(), &env).map_err(End::BadInput)?,
-        Job::ReferenceGateway => return in_runtime(async { Ok(reference_gateway::serve().await) }),
-    };
-    in_runtime(async {
-        match &args.job {
-            Job::Onboard(typed) => onboard::onboard(request, typed.dry_run, args).await,
-            Job::Status(_) => status::status(request, args).await,
-            Job::ReferenceGateway => unreachable!("the reference gateway has no request"),
+    let host = args.host.as_deref();
+    match &args.job {
+        Job::Onboard(typed) => {
+            let request = input::onboard(typed, host, &env).map_err(End::BadInput)?;
+            in_runtime(onboard::onboard(request, typed.dry_run, args))
         }
-    })
+        Job::Status(typed) => {
+            let request = input::status(typed, host, &env).map_err(End::BadInput)?;
+            in_runtime(status::status(request, args))
+        }
+        Job::Start(typed) => {
+            let request = input::act(typed, Purpose::Start, host, &env).map_err(End::BadInput)?;
+            in_runtime(start::start(request, args))
+        }
+        Job::Stop(typed) => {
+            let request = input::act(typed, Purpose::Stop, host, &env).map_err(End::BadInput)?;
+            in_runtime(stop::stop(request, args))
+        }
+        Job::List(typed) => {
+            let around = input::list(typed, host, &env).map_err(End::BadInput)?;
+            in_runtime(list::list(around, args))
+        }
+        Job::Logs(typed) => {
+            let (request, wanted) = input::logs(typed, args.output, host, &env).map_err(End::BadInput)?;
+            in_runtime(logs::logs(request, wanted, args))
+        }
+        Job::Completions { shell } => generate::completions(*shell).map_err(End::Internal),
+        Job::Man { folder } => generate::man(folder).map_err(End::BadInput),
+        Job::ReferenceGateway => in_runtime(async { Ok(reference_gateway::serve().await) }),
+    }
 }
 
 fn in_runtime(job: impl Future<Output = io::Result<ExitCode>>) -> Result<ExitCode, End> {

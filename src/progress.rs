@@ -11,7 +11,7 @@ use adapters::PullProgress;
 use engine::{Command, Event, ImageSource, WaitEnd};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::args::Args;
+use crate::args::{Args, Job};
 use crate::view::{self, Mark};
 use pull::Pull;
 
@@ -33,10 +33,12 @@ impl Progress {
     /// As the flags and the terminal would have it.
     pub fn new(args: &Args) -> Self {
         let stderr = io::stderr();
-        let moves = !args.quiet && stderr.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        // A list looks at several gateways at once, and logs are the result themselves.
+        let quiet = args.quiet || matches!(args.job, Job::List(_) | Job::Logs(_));
+        let moves = !quiet && stderr.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let color = view::color(&stderr);
         let spinner = moves.then(|| spinner(color));
-        Self { quiet: args.quiet, verbose: args.verbose, color, spinner, pull: RefCell::new(None) }
+        Self { quiet, verbose: args.verbose, color, spinner, pull: RefCell::new(None) }
     }
 
     /// A command is about to be carried out.
@@ -91,6 +93,7 @@ impl Progress {
             }
             Event::LockTaken
             | Event::RecordRead { .. }
+            | Event::NamesFound { .. }
             | Event::Observed { .. }
             | Event::Done
             | Event::SandboxesListed { .. }
@@ -103,6 +106,7 @@ impl Progress {
             Event::LockTaken
             | Event::LockHeld { .. }
             | Event::RecordRead { .. }
+            | Event::NamesFound { .. }
             | Event::Observed { .. }
             | Event::Done
             | Event::Failed { .. }
@@ -177,7 +181,7 @@ pub fn told(command: &Command) -> ToldAs {
     let (doing, done) = match command {
         Command::TakeLock { .. } => ("taking", "took"),
         Command::ReadRecord { .. } | Command::ReadLogs { .. } => ("reading", "read"),
-        Command::Observe(_) => ("looking", "looked"),
+        Command::FindNames { .. } | Command::Observe(_) => ("looking", "looked"),
         Command::ProvideImage { source: engine::ImageSource::Registry, .. } => ("pulling", "pulled"),
         Command::ProvideImage { source: engine::ImageSource::Executable, .. } => ("packing", "packed"),
         Command::CreateNetwork { .. } | Command::CreateVolume { .. } | Command::CreateContainer(_) => {

@@ -20,8 +20,8 @@ const NO_REFUSAL: [Reason; 10] = [
     Reason::SandboxesMissing,
     Reason::Stopped,
     Reason::NotReady,
-    Reason::Missing,
     Reason::Planned,
+    Reason::AsAsked,
 ];
 
 /// What stands before the table.

@@ -64,6 +64,11 @@ pub fn refusals() -> Vec<Refusal> {
             preset: PresetName::new("openshell-cluster"),
             asked: PresetName::new("reference"),
         },
+        Refusal::PresetAmbiguous {
+            presets: vec![PresetName::new("openshell-gateway"), PresetName::new("openshell-cluster")],
+        },
+        Refusal::PresetLegacy { preset: PresetName::new("openshell-cluster") },
+        Refusal::NoContainer { container: container() },
     ];
     all.extend(of_containers());
     all.extend(of_ports());
@@ -74,6 +79,7 @@ pub fn refusals() -> Vec<Refusal> {
             exit: Exit { code: 3, oom: false, error: String::new(), restarts: 7 },
             log: vec!["reading /data/config".to_owned(), "\u{1b}[31mno such key\u{7}".to_owned()],
         },
+        Refusal::NotStopped { container: container(), failure: rejected(500, "cannot kill the process: no answer") },
         Refusal::NotCreated {
             what: format!("create container `{}`", container()),
             failure: rejected(400, "invalid mount config for type `bind`: no such folder"),
@@ -163,6 +169,7 @@ fn of_volumes() -> Vec<Refusal> {
                 measured("prod-restored", "2026-02-20T17:30:00Z", None),
             ],
         },
+        Refusal::NodeNameUnknown { volume: Some(volume()), usual: "openshell-prod".to_owned() },
         Refusal::NoSuchVolume { volume: VolumeName::new("old-volume") },
         Refusal::DataGone { gone: vec![volume()], left: Vec::new() },
         Refusal::NotProved { volume: volume(), lacks: NotProved::DaemonNotAsked },

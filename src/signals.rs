@@ -37,6 +37,18 @@ impl<H: Host> Host for Interruptible<H> {
     }
 }
 
+/// Waits until the person or the system asks the program to end.
+///
+/// # Errors
+/// Whatever the system says when a handler cannot be set.
+pub async fn asked_to_end() -> io::Result<Signal> {
+    let (mut interrupts, mut terminations) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupts.recv() => Ok(Signal::Interrupt),
+        _ = terminations.recv() => Ok(Signal::Terminate),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

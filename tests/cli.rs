@@ -38,7 +38,20 @@ fn help() {
     check(
         "help",
         &[],
-        &[&[], &["--help"], &["onboard", "-h"], &["onboard", "--help"], &["status", "-h"], &["--version"]],
+        &[
+            &[],
+            &["--help"],
+            &["onboard", "-h"],
+            &["onboard", "--help"],
+            &["status", "-h"],
+            &["start", "-h"],
+            &["stop", "--help"],
+            &["list", "-h"],
+            &["logs", "-h"],
+            &["completions", "-h"],
+            &["man", "-h"],
+            &["--version"],
+        ],
     );
 }
 
@@ -55,6 +68,13 @@ fn names() {
             &["onboard", "--gateway", "x"],
             &["onboard", "--adopt", "old volume"],
             &["onboard", "--preset", "refrence"],
+            &["start", "--gateway", "prod/x"],
+            &["stop", "--preset", "cluster"],
+            &["logs", "--gateway", "prod-previous"],
+            &["onboard", "--node-name", "node_1"],
+            &["onboard", "--node-name", "-node"],
+            &["onboard", "--node-name", "node-"],
+            &["onboard", "--node-name", ""],
         ],
     );
 }
@@ -71,11 +91,15 @@ fn images_ports_and_times() {
             &["onboard", "--port", "0"],
             &["onboard", "--port", "65536"],
             &["onboard", "--port", "http"],
+            &["onboard", "--port", "65535"],
+            &["logs", "--tail", "-1"],
+            &["logs", "--tail", "all"],
             &["onboard", "--timeout", "90"],
             &["onboard", "--timeout", "5 fortnights"],
             &["onboard", "--timeout", "soon"],
             &["onboard", "--timeout", "0s"],
             &["status", "--timeout", "99999d"],
+            &["list", "--timeout", "1"],
         ],
     );
 }
@@ -113,11 +137,27 @@ fn spec_files() {
 }
 
 #[test]
+fn a_remote_docker_has_no_socket_for_the_default_kind() {
+    let far = "tcp://127.0.0.1:1";
+    check("remote", &[], &[&["onboard", "--host", far], &["onboard", "--host", far, "--preset", "openshell-gateway"]]);
+}
+
+#[test]
 fn usage() {
     check(
         "usage",
         &[],
-        &[&["onbord"], &["onboard", "--upgrade"], &["status", "--port", "1"], &["onboard", "--output", "yaml"]],
+        &[
+            &["onbord"],
+            &["onboard", "--upgrade"],
+            &["status", "--port", "1"],
+            &["onboard", "--output", "yaml"],
+            &["logs", "--follow", "--output", "json"],
+            &["list", "--gateway", "prod"],
+            &["completions", "csh"],
+            &["man"],
+            &["man", "absent"],
+        ],
     );
 }
 

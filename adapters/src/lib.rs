@@ -6,13 +6,16 @@ mod docker;
 mod executable;
 mod host;
 mod http;
+mod known;
 mod older;
 mod own_files;
 mod ports;
 mod state;
 
+pub use docker::logs;
 pub use docker::{Address, BadAddress, Credentials, PullProgress};
 pub use host::{RealHost, Settings};
 pub use http::reached;
+pub use known::gateways_by_label;
 pub use older::OlderTool;
 pub use state::{BadStateDir, StateDir, TraceFile, TraceKept};

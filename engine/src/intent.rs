@@ -122,6 +122,11 @@ impl Intent {
         self.with_typed(record.spec.clone())
     }
 
+    /// Another spec than the one that the flags were typed for, with all of them.
+    pub fn with_flags(&self, spec: GatewaySpec) -> GatewaySpec {
+        GatewaySpec { gpu: spec.gpu || self.spec.gpu, ..self.with_typed(spec) }
+    }
+
     /// A spec from earlier with the image and port that were typed today.
     pub fn with_typed(&self, mut spec: GatewaySpec) -> GatewaySpec {
         if self.typed.image {

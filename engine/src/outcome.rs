@@ -176,6 +176,11 @@ pub enum Told {
         /// When the volume was made.
         created: Option<String>,
     },
+    /// What its preset has to say to the owner of a container that was just made.
+    Notice {
+        /// One sentence.
+        text: String,
+    },
     /// The list of sandboxes could not be had.
     SandboxesUnknown {
         /// Why.

@@ -62,6 +62,8 @@ pub struct Preset {
     stop_grace: String,
     #[serde(default = "yes")]
     from_nothing: bool,
+    /// What the owner of a gateway that was just made has to know.
+    notice: Option<String>,
     image: ImageTable,
     #[serde(default)]
     env: BTreeMap<String, String>,
@@ -244,6 +246,7 @@ impl Preset {
                 .unwrap_or(u32::MAX),
             sandboxes: self.sandboxes.as_ref().map_or(Ok(SandboxListing::None), SandboxTable::resolve)?,
             from_nothing: self.from_nothing,
+            notice: self.notice.clone(),
             carry: self.carry.iter().map(|path| rooted("carry", path)).collect::<Result<_, _>>()?,
             noise: self.noise.iter().map(|path| rooted("noise", path)).collect::<Result<_, _>>()?,
         };

@@ -53,7 +53,7 @@ pub fn question(intent: &Intent, wait_ms: u64) -> Command {
 
 /// The specs of which something is there.
 pub fn found<'a>(intent: &'a Intent, found: &[Named]) -> Vec<&'a GatewaySpec> {
-    specs(intent).filter(|spec| found.iter().any(|named| speaks_for(named, spec, intent))).collect()
+    specs(intent).filter(|spec| found.iter().any(|named| speaks_for(named, spec, found, intent))).collect()
 }
 
 fn specs(intent: &Intent) -> impl Iterator<Item = &GatewaySpec> {
@@ -61,11 +61,11 @@ fn specs(intent: &Intent) -> impl Iterator<Item = &GatewaySpec> {
 }
 
 /// Whether a thing shows that a gateway of this kind is there. A name alone shows it only for kinds that others make,
-/// too, and only where its image is not that of another kind.
-fn speaks_for(named: &Named, spec: &GatewaySpec, intent: &Intent) -> bool {
-    let (bears_name, image) = match &named.what {
-        NamedThing::Container { name, image } => (*name == spec.container, Some(image.repository())),
-        NamedThing::Volume { name } => (spec.volumes().any(|(own, _)| own == name), None),
+/// too, and only where no container of that name has the image of another kind.
+fn speaks_for(named: &Named, spec: &GatewaySpec, found: &[Named], intent: &Intent) -> bool {
+    let bears_name = match &named.what {
+        NamedThing::Container { name, .. } => *name == spec.container,
+        NamedThing::Volume { name } => spec.volumes().any(|(own, _)| own == name),
     };
     if !bears_name {
         return false;
@@ -73,6 +73,10 @@ fn speaks_for(named: &Named, spec: &GatewaySpec, intent: &Intent) -> bool {
     if let Some(preset) = &named.preset {
         return *preset == spec.preset;
     }
-    let of = |other: &GatewaySpec| image == Some(other.image.repository());
-    of(spec) || spec.image_source == ImageSource::Registry && !specs(intent).any(of)
+    let image = found.iter().find_map(|other| match &other.what {
+        NamedThing::Container { name, image } if *name == spec.container => Some(image.repository()),
+        NamedThing::Container { .. } | NamedThing::Volume { .. } => None,
+    });
+    let is_of = |other: &GatewaySpec| image == Some(other.image.repository());
+    is_of(spec) || spec.image_source == ImageSource::Registry && !specs(intent).any(is_of)
 }

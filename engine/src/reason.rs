@@ -147,7 +147,7 @@ reasons! {
     ImageUnavailable "image-unavailable" 3 "The image is not at hand and could not be had.";
     ImageUnfit "image-unfit" 4 "The image is packed from this executable, which cannot run at this Docker daemon. Nothing was changed.";
     ManagedElsewhere "managed-elsewhere" 3 "Another program owns the container, so only that program may replace it.";
-    AutoRemove "auto-remove" 3 "Docker removes the container as soon as it stops, so it cannot be replaced without loss.";
+    AutoRemove "auto-remove" 3 "Docker removes the container, with all that lives only in it, as soon as it stops.";
     LayerHoldsData "layer-holds-data" 3 "Files that live only in the container would be lost with it.";
     PortHeld "port-held" 3 "Somebody else holds the gateway's port.";
     NotRecovered "not-recovered" 5 "The gateway does not become ready. Its container and volumes are kept.";

@@ -79,7 +79,7 @@ impl Run {
             && !typed.preset
             && !typed.spec
         {
-            intent.spec = preset_choice::of_record(intent, record);
+            intent.spec = intent.with_flags(preset_choice::of_record(intent, record));
             intent.alternatives.clear();
         }
         let Some(older) = older else { return };
@@ -126,7 +126,7 @@ impl Run {
         let intent = Arc::make_mut(&mut self.intent);
         intent.alternatives.clear();
         if let Some(chosen) = chosen {
-            intent.spec = chosen;
+            intent.spec = intent.with_flags(chosen);
         }
         Ok(None)
     }
@@ -365,6 +365,7 @@ impl Run {
                 let reason = if self.missing.is_empty() { verdict.reason } else { Reason::SandboxesMissing };
                 let mut outcome = self.ended(End::Ready { how: self.how(), reason });
                 outcome.notes.extend(verdict.notes.iter().map(|note: &Note| Told::Note { said: note.clone() }));
+                outcome.notes.extend(self.notice());
                 outcome
             }
             (_, _) => self.ended(End::Looked { decision: decision.clone() }),
@@ -372,6 +373,15 @@ impl Run {
         // Something answers there, also where Docker could not be asked.
         outcome.seen.endpoint = Some(self.case().endpoint());
         outcome
+    }
+
+    /// What the preset has to say of a container that this run has made.
+    fn notice(&self) -> Option<Told> {
+        let text = match self.how() {
+            How::Created | How::Adopted => self.case().wanted.notice?,
+            How::Reused | How::Recovered | How::Repaired => return None,
+        };
+        Some(Told::Notice { text })
     }
 
     /// How the gateway came to be ready, by what this run has done, or may have.
@@ -395,6 +405,7 @@ impl Run {
         let holds = |told: &&Told| match told {
             Told::NodeName { .. } | Told::SpecAsOfBirth { .. } => adopted,
             Told::Note { .. }
+            | Told::Notice { .. }
             | Told::SandboxesUnknown { .. }
             | Told::NoGpu
             | Told::Older { .. }

@@ -64,6 +64,8 @@ pub struct GatewaySpec {
     pub sandboxes: SandboxListing,
     /// Whether it can be made where nothing of it is there.
     pub from_nothing: bool,
+    /// What its owner has to know once it was made, in one sentence.
+    pub notice: Option<String>,
     /// Paths of the container's own file system that a replacement takes along.
     pub carry: Vec<String>,
     /// Paths of the container's own file system that are worth nothing: caches, logs.

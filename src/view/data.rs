@@ -38,10 +38,13 @@ fn refused(refusal: &Refusal, docker: &str) -> Option<String> {
             "where the record says, at the daemon `{}` (data root {}); this run changed nothing",
             recorded.name, recorded.data_root
         ),
-        Refusal::WrongVolume { expected: volume, .. }
+        Refusal::NodeNameUnknown { volume: Some(volume), .. }
+        | Refusal::WrongVolume { expected: volume, .. }
         | Refusal::VolumeHeld { volume, .. }
         | Refusal::NotProved { volume, .. } => format!("volume `{volume}` at {docker}"),
-        Refusal::OtherPreset { .. } | Refusal::ForeignContainer { .. } => as_it_was(false, docker),
+        Refusal::OtherPreset { .. } | Refusal::ForeignContainer { .. } | Refusal::PresetAmbiguous { .. } => {
+            as_it_was(false, docker)
+        }
         Refusal::DockerUnknown { .. }
         | Refusal::RecordUnusable { .. }
         | Refusal::StateUnusable { .. }
@@ -54,6 +57,10 @@ fn refused(refusal: &Refusal, docker: &str) -> Option<String> {
         | Refusal::LayerHoldsData { .. }
         | Refusal::PortHeld { .. }
         | Refusal::NotRecovered { .. }
+        | Refusal::NotStopped { .. }
+        | Refusal::NodeNameUnknown { volume: None, .. }
+        | Refusal::PresetLegacy { .. }
+        | Refusal::NoContainer { .. }
         | Refusal::NotCreated { .. }
         | Refusal::ReadinessUnknown { .. }
         | Refusal::ContainerHidden { .. }

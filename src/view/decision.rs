@@ -20,6 +20,7 @@ pub fn would(plan: &Plan) -> String {
             | Act::Start
             | Act::Unpause
             | Act::Await
+            | Act::Stop
             | Act::StopToRepair
             | Act::Restart => format!("{}, then look again", step.describe()),
         },
@@ -73,5 +74,6 @@ fn says(row: Row) -> &'static str {
         Row::VolumesLeft => "it has no container, and its volumes are there",
         Row::Reset => "it has no container, and its owner wants to begin anew",
         Row::Nothing => "there is neither a container nor a volume",
+        Row::Stop => "a stop was asked for",
     }
 }

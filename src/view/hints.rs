@@ -23,6 +23,14 @@ pub fn hint(refusal: &Refusal) -> Option<&'static str> {
         }
         Refusal::ContainerHidden { .. } => "Was Docker's storage driver switched, or did a power cut damage its files?",
         Refusal::VolumesAmbiguous { .. } => "Any of them can be named. The others stay as they are.",
+        Refusal::NodeNameUnknown { .. } => {
+            "The name given here is the usual one. A gateway made before node names were fixed had the first 12 digits \
+             of its container's ID. Under a wrong one it looks empty, and its data stays where it is."
+        }
+        Refusal::PresetLegacy { .. } => {
+            "Where the older tool has made one, this takes it over; another kind can be made from nothing."
+        }
+        Refusal::PresetAmbiguous { .. } => "Any of them can be named. The others stay as they are.",
         Refusal::DataGone { .. } => {
             "Is a disk not mounted? Then mount it first. Otherwise this makes a new, empty gateway, and keeps the old \
              record beside the new one."
@@ -45,6 +53,8 @@ pub fn hint(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::LayerHoldsData { .. }
         | Refusal::PortHeld { .. }
         | Refusal::NotRecovered { .. }
+        | Refusal::NotStopped { .. }
+        | Refusal::NoContainer { .. }
         | Refusal::ReadinessUnknown { .. }
         | Refusal::NoSuchVolume { .. }
         | Refusal::NotProved { .. }

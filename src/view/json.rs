@@ -1,23 +1,28 @@
 //! The result for programs: one document. Absent fields are null where the run did not learn them, never a default.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use engine::{Decision, End, Outcome, Plan, Reason, Refusal, Row, SandboxName, Status, VolumeName};
+use engine::{Decision, End, Outcome, Plan, Reason, Refusal, Row, SandboxName, Status, VolumeName, Why};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Asked, Report, Step, text};
+use super::{Asked, Listing, Report, Step, sentence, text};
 
 /// The version of the document's form.
 const SCHEMA: u32 = 1;
 
 /// The document of one run.
 pub fn json(report: &Report) -> String {
+    document(&of_run(report))
+}
+
+/// One run as a document, to be one itself or one of a list.
+fn of_run(report: &Report) -> Document<'_> {
     let outcome = &report.outcome;
     let seen = &outcome.seen;
-    let acts = report.asked != Asked::Status;
-    document(&Document {
+    let acts = report.asked.acts();
+    Document {
         schema: SCHEMA,
         outcome: outcome_id(report),
         reason: report.reason().id(),
@@ -27,16 +32,17 @@ pub fn json(report: &Report) -> String {
         changed: acts.then_some(outcome.changed),
         simulated: false,
         gateway: report.gateway.as_str(),
-        preset: seen.preset.as_ref().unwrap_or(&report.preset).as_str(),
+        preset: seen.preset.as_ref().map(engine::PresetName::as_str),
         endpoint: seen.endpoint.as_ref().map(engine::Endpoint::url),
-        container: seen.container.as_ref().map(|(id, name, status)| Container {
-            id: id.as_str(),
-            name: name.as_str(),
-            status: status.map(Status::as_str),
-        }),
+        container: container(report),
         image: seen.image.as_ref().map(|(reference, id)| Image { reference: reference.as_str(), id: id.as_str() }),
         volumes: &seen.volumes,
-        sandboxes: Sandboxes { found: seen.sandboxes.as_ref(), missing: &seen.missing },
+        sandboxes: Sandboxes {
+            found: seen.sandboxes.as_ref().map(|found| found.keys().collect()),
+            status: statuses(report),
+            recorded: report.recorded.as_ref(),
+            missing: &seen.missing,
+        },
         daemon: Daemon {
             address: &report.address,
             id: seen.daemon.as_ref().map(|daemon| daemon.id.as_str()),
@@ -47,13 +53,54 @@ pub fn json(report: &Report) -> String {
         steps: acts.then(|| report.steps.iter().map(Took::from).collect()),
         warnings: report.said().into_iter().map(|said| said.text).chain(exposed(report)).collect(),
         trace: acts.then_some(report.trace.as_deref()),
-    })
+    }
+}
+
+fn container(report: &Report) -> Option<Container<'_>> {
+    let (id, name, status) = report.outcome.seen.container.as_ref()?;
+    Some(Container { id: id.as_str(), name: name.as_str(), status: status.map(Status::as_str) })
+}
+
+/// The statuses of the sandboxes of which one was told.
+fn statuses(report: &Report) -> BTreeMap<&SandboxName, &str> {
+    let found = report.outcome.seen.sandboxes.iter().flatten();
+    found.filter_map(|(name, status)| Some((name, status.as_deref()?))).collect()
 }
 
 /// What a prune would take of a gateway that does not run, on one line.
 fn exposed(report: &Report) -> Option<String> {
-    let stopped = report.asked == Asked::Status && report.reason() == Reason::Stopped;
+    let looked = report.asked == Asked::Status && report.reason() == Reason::Stopped;
+    let stopped = looked || report.outcome.end == End::Stopped;
     text::exposed(report).filter(|_| stopped).map(|lines| lines.replace('\n', " "))
+}
+
+/// The document of a list.
+pub fn list(listing: &Listing) -> String {
+    document(&Listed {
+        schema: SCHEMA,
+        outcome: "listed",
+        reason: listing.reason().id(),
+        message: listing.message(),
+        gateways: listing.gateways.iter().map(of_run).collect(),
+        warnings: listing.warnings(),
+    })
+}
+
+/// The document of a container's logs, which may have broken off.
+pub fn logs(report: &Report, written: &str, broken_off: Option<&Why>) -> String {
+    let (outcome, reason) = match broken_off {
+        None => ("printed", Reason::AsAsked),
+        Some(_) => ("broken-off", Reason::DockerUnknown),
+    };
+    document(&LogsRead {
+        schema: SCHEMA,
+        outcome,
+        reason: reason.id(),
+        message: broken_off.map_or_else(|| reason.meaning().to_owned(), |why| sentence(&why.to_string())),
+        gateway: report.gateway.as_str(),
+        container: container(report),
+        lines: written.lines().collect(),
+    })
 }
 
 /// The document of a fault of our own.
@@ -82,7 +129,8 @@ struct Document<'a> {
     changed: Option<bool>,
     simulated: bool,
     gateway: &'a str,
-    preset: &'a str,
+    /// Null where it was not settled which.
+    preset: Option<&'a str>,
     endpoint: Option<String>,
     container: Option<Container<'a>>,
     image: Option<Image<'a>>,
@@ -97,6 +145,27 @@ struct Document<'a> {
     /// None where there is none to be told of; some null where none was left.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<Option<&'a Path>>,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    schema: u32,
+    outcome: &'static str,
+    reason: &'static str,
+    message: String,
+    gateways: Vec<Document<'a>>,
+    warnings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct LogsRead<'a> {
+    schema: u32,
+    outcome: &'static str,
+    reason: &'static str,
+    message: String,
+    gateway: &'a str,
+    container: Option<Container<'a>>,
+    lines: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -115,7 +184,11 @@ struct Image<'a> {
 #[derive(Serialize)]
 struct Sandboxes<'a> {
     /// Null where they were not listed.
-    found: Option<&'a BTreeSet<SandboxName>>,
+    found: Option<Vec<&'a SandboxName>>,
+    /// Of those whose status was told.
+    status: BTreeMap<&'a SandboxName, &'a str>,
+    /// As the record named them when the run began; null where there was none that could be used.
+    recorded: Option<&'a BTreeSet<SandboxName>>,
     missing: &'a BTreeSet<SandboxName>,
 }
 
@@ -156,7 +229,8 @@ fn outcome_id(report: &Report) -> &'static str {
         (End::Ready { how, .. }, _) => how.as_str(),
         (End::Refused { .. }, _) => "refused",
         (End::Looked { .. }, Asked::DryRun) => "planned",
-        (End::Looked { decision }, Asked::Onboard | Asked::Status) => stands(decision, report.reason()),
+        (End::Stopped, _) => "stopped",
+        (End::Looked { decision }, _) => stands(decision, report.reason()),
     }
 }
 

@@ -5,18 +5,23 @@ mod data;
 mod decision;
 mod hints;
 pub mod json;
+mod list;
 mod text;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use engine::{End, GatewayName, How, NodeNameFrom, Note, Outcome, Plan, PresetName, Reason, Refusal, Status, Told};
+use engine::{End, GatewayName, How, NodeNameFrom, Note, Outcome, Plan, Reason, Refusal, SandboxName, Status, Told};
 
 use crate::again::Again;
 use crate::args::Output;
+
+pub use list::{Listing, tell as tell_list};
+pub use text::text;
 
 /// What the person asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +30,24 @@ pub enum Asked {
     Onboard,
     /// `onboard --dry-run`.
     DryRun,
-    /// `status`.
+    /// `status`, or one gateway of a `list`.
     Status,
+    /// `start`.
+    Start,
+    /// `stop`.
+    Stop,
+    /// `logs`.
+    Logs,
+}
+
+impl Asked {
+    /// Whether something could be done, or would have been.
+    pub fn acts(self) -> bool {
+        match self {
+            Self::Onboard | Self::DryRun | Self::Start | Self::Stop => true,
+            Self::Status | Self::Logs => false,
+        }
+    }
 }
 
 /// One command that was carried out.
@@ -47,14 +68,14 @@ pub struct Report {
     pub asked: Asked,
     /// The gateway meant.
     pub gateway: GatewayName,
-    /// The preset asked for.
-    pub preset: PresetName,
     /// Docker's address.
     pub address: String,
     /// What further commands have to repeat.
     pub again: Again,
     /// How the run ended.
     pub outcome: Outcome,
+    /// The sandboxes that the record named when the run began; none where there was no usable record.
+    pub recorded: Option<BTreeSet<SandboxName>>,
     /// What was carried out, in order.
     pub steps: Vec<Step>,
     /// Where the trace lies.
@@ -75,7 +96,7 @@ pub struct Said {
 /// Tells the result on stdout.
 pub fn tell(report: &Report, output: Output) {
     match output {
-        Output::Text => put(&text::text(report, color(&io::stdout()))),
+        Output::Text => put(&text(report, color(&io::stdout()))),
         Output::Json => put(&json::json(report)),
     }
 }
@@ -143,7 +164,7 @@ impl Report {
     pub fn reason(&self) -> Reason {
         match self.asked {
             Asked::DryRun => self.outcome.planned(),
-            Asked::Onboard | Asked::Status => self.outcome.reason(),
+            Asked::Onboard | Asked::Status | Asked::Start | Asked::Stop | Asked::Logs => self.outcome.reason(),
         }
     }
 
@@ -155,10 +176,10 @@ impl Report {
     /// The next command to type, where there is one.
     pub fn advice(&self) -> Option<String> {
         if let Some(refusal) = self.outcome.refusal() {
-            return Some(self.again.complete(&refusal.advice(&self.gateway).command));
+            return Some(self.next(refusal));
         }
         match (&self.outcome.end, self.asked) {
-            (End::Looked { decision }, Asked::Status) => match decision.plan {
+            (End::Looked { decision }, Asked::Status | Asked::Logs) => match decision.plan {
                 Plan::Keep { .. } => None,
                 Plan::Look(_)
                 | Plan::Refuse { .. }
@@ -167,8 +188,29 @@ impl Report {
                 | Plan::EndReplacement { .. }
                 | Plan::Reset { .. } => Some(self.again.onboard(&self.gateway)),
             },
-            (End::Looked { .. }, Asked::Onboard | Asked::DryRun) | (End::Ready { .. } | End::Refused { .. }, _) => None,
+            (End::Stopped, _) => Some(self.again.complete(&format!("nemoclaw start --gateway {}", self.gateway))),
+            (End::Looked { .. }, Asked::Onboard | Asked::DryRun | Asked::Start | Asked::Stop)
+            | (End::Ready { .. } | End::Refused { .. }, _) => None,
         }
+    }
+
+    /// The next command to type after a refusal. Where the same command with another flag leads on, it stays the same.
+    pub fn next(&self, refusal: &Refusal) -> String {
+        let command = refusal.advice(&self.gateway).command;
+        let same = matches!(
+            refusal,
+            Refusal::PresetAmbiguous { .. }
+                | Refusal::OtherPreset { .. }
+                | Refusal::Locked { .. }
+                | Refusal::Interrupted { .. }
+        );
+        let command = match self.asked {
+            Asked::Start if same => command.replacen("nemoclaw onboard", "nemoclaw start", 1),
+            Asked::Stop if same => command.replacen("nemoclaw onboard", "nemoclaw stop", 1),
+            Asked::Logs if same => command.replacen("nemoclaw onboard", "nemoclaw logs", 1),
+            Asked::Onboard | Asked::DryRun | Asked::Status | Asked::Start | Asked::Stop | Asked::Logs => command,
+        };
+        self.again.complete(&command)
     }
 
     /// What happened, in one sentence.
@@ -184,7 +226,7 @@ impl Report {
             (End::Looked { decision }, Asked::DryRun) => {
                 format!("Nothing was changed. Onboarding `{gateway}` would {}.", decision::would(&decision.plan))
             }
-            (End::Looked { decision }, Asked::Onboard | Asked::Status) => match &decision.plan {
+            (End::Looked { decision }, _) => match &decision.plan {
                 Plan::Keep { .. } => self.ready(None),
                 Plan::Look(_)
                 | Plan::Refuse { .. }
@@ -194,6 +236,7 @@ impl Report {
                 | Plan::Reset { .. } => format!("The gateway `{gateway}` {}.", self.stands()),
             },
             (End::Ready { how, .. }, _) => self.ready(Some(*how)),
+            (End::Stopped, _) => format!("The gateway `{gateway}` is stopped, as asked."),
             (End::Refused { refusal }, _) => sentence(&refusal.to_string()),
         }
     }
@@ -251,6 +294,12 @@ fn told(told: &Told) -> Said {
         Told::NodeName { name, from: NodeNameFrom::Record } => {
             note(format!("the new container has the node name `{name}`, as recorded: its data is kept under that name"))
         }
+        Told::NodeName { name, from: NodeNameFrom::Typed } => {
+            note(format!("the new container has the node name `{name}`, as typed"))
+        }
+        Told::NodeName { name, from: NodeNameFrom::Volume } => note(format!(
+            "the new container has the node name `{name}`, as is written on its volume: its data is kept under that name"
+        )),
         Told::NodeName { name, from: NodeNameFrom::VolumeLabel } => note(format!(
             "the new container has the node name `{name}`, as the volume's label says: its data is kept under that name"
         )),
@@ -263,6 +312,11 @@ fn told(told: &Told) -> Said {
             created.as_deref().unwrap_or("when the volume was made")
         )),
         Told::SandboxesUnknown { why } => warning(format!("the sandboxes could not be listed: {why}")),
+        Told::Notice { text } => note(text.clone()),
+        Told::NoGpu => {
+            note("GPUs were asked for, and Docker has none to give, or did not say so: it goes without".to_owned())
+        }
+        Told::Older { problem } => warning(problem.clone()),
         Told::RecordNotWritten { failure } => {
             warning(format!("the record of this gateway could not be written: {failure}"))
         }
@@ -271,7 +325,7 @@ fn told(told: &Told) -> Said {
 
 fn noted(said: &Note) -> Said {
     match said {
-        Note::NewerDefault { .. } | Note::Managed { .. } => note(said.to_string()),
+        Note::NewerDefault { .. } | Note::Managed { .. } | Note::HealthNotPublished => note(said.to_string()),
         Note::Unverified | Note::Drifted { .. } | Note::AutoRemoved | Note::SecondWriter { .. } => {
             warning(said.to_string())
         }

@@ -1,6 +1,6 @@
 //! Every word of every end, as people and programs read it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,14 +10,19 @@ use engine::{
     RestartPolicy, Row, SandboxName, Scheme, Status, Told, Verdict, VolumeName, Why,
 };
 
-use super::{Asked, Report, Step, json, text};
+use super::{Asked, Listing, Report, Step, json, text};
 use crate::again::Again;
 use crate::samples::{container, daemon, refusals, volume};
 
 const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-fn sandboxes(names: &[&str]) -> BTreeSet<SandboxName> {
+fn names(names: &[&str]) -> BTreeSet<SandboxName> {
     names.iter().map(|name| SandboxName::new(*name)).collect()
+}
+
+/// Sandboxes of which no status is told.
+fn listed(listed: &[&str]) -> BTreeMap<SandboxName, Option<String>> {
+    names(listed).into_iter().map(|name| (name, None)).collect()
 }
 
 /// A gateway that is all there, with its container in that status.
@@ -30,7 +35,7 @@ fn seen(status: Status) -> GatewaySeen {
         volumes: vec![volume()],
         endpoint: (status == Status::Running).then_some(endpoint),
         daemon: Some(daemon("/var/lib/docker")),
-        sandboxes: (status == Status::Running).then(|| sandboxes(&["alpha", "beta"])),
+        sandboxes: (status == Status::Running).then(|| listed(&["alpha", "beta"])),
         missing: BTreeSet::new(),
     }
 }
@@ -44,10 +49,10 @@ fn report(asked: Asked, outcome: Outcome) -> Report {
     Report {
         asked,
         gateway: GatewayName::parse("prod").unwrap(),
-        preset: PresetName::new("reference"),
         address: "unix:///var/run/docker.sock".to_owned(),
         again: Again::default(),
         outcome,
+        recorded: None,
         steps: Vec::new(),
         trace: None,
         trace_problem: None,
@@ -106,7 +111,7 @@ fn check(name: &str, ends: &[(&str, Report)], show: impl Fn(&Report) -> String) 
 
 #[test]
 fn ready_gateways() {
-    let missing = GatewaySeen { missing: sandboxes(&["gamma"]), ..seen(Status::Running) };
+    let missing = GatewaySeen { missing: names(&["gamma"]), ..seen(Status::Running) };
     let notes = [
         Note::Drifted {
             differences: vec![Difference::Port {
@@ -119,6 +124,7 @@ fn ready_gateways() {
             default: ImageRef::new("nemoclaw-reference:0.2.0"),
         },
         Note::AutoRemoved,
+        Note::HealthNotPublished,
     ];
     let notes = notes.into_iter().map(|said| Told::Note { said }).collect();
     let adopted = vec![
@@ -128,17 +134,37 @@ fn ready_gateways() {
             created: Some("2026-01-01T10:00:00Z".to_owned()),
         },
     ];
+    let created = vec![
+        Told::Notice { text: "whoever reaches its port can use it".to_owned() },
+        Told::NoGpu,
+        Told::Older {
+            problem: "the older tool's `/home/ada/.nemoclaw/sandboxes.json` is not used: no JSON".to_owned(),
+        },
+    ];
+    let named = |from| vec![Told::NodeName { name: "0123456789ab".to_owned(), from }];
+    let beside = [("alpha", Some("running")), ("beta", Some("exited")), ("gamma", None)];
+    let beside = beside.map(|(name, status)| (SandboxName::new(name), status.map(str::to_owned)));
+    let beside = GatewaySeen { sandboxes: Some(beside.into()), ..seen(Status::Running) };
     let unlisted = Told::SandboxesUnknown { why: Why::TimedOut { call: "GET /sandboxes".to_owned() } };
     let unverified = vec![Told::Note { said: Note::Unverified }];
     check(
         "ready",
         &[
-            ("nothing was there", ready(How::Created, Reason::Ready, seen(Status::Running), Vec::new())),
+            ("nothing was there", ready(How::Created, Reason::Ready, seen(Status::Running), created)),
+            ("its sandboxes are beside it", ready(How::Reused, Reason::Ready, beside, Vec::new())),
             ("it was ready", ready(How::Reused, Reason::Ready, seen(Status::Running), Vec::new())),
             ("it was ready, with notes", ready(How::Reused, Reason::Drifted, seen(Status::Running), notes)),
             ("it was stopped", ready(How::Recovered, Reason::Ready, seen(Status::Running), vec![unlisted])),
             ("it did not answer", ready(How::Repaired, Reason::Ready, seen(Status::Running), Vec::new())),
             ("only its volume was there", ready(How::Adopted, Reason::Ready, seen(Status::Running), adopted)),
+            (
+                "the node name was typed",
+                ready(How::Adopted, Reason::Ready, seen(Status::Running), named(NodeNameFrom::Typed)),
+            ),
+            (
+                "the node name was on the volume",
+                ready(How::Adopted, Reason::Ready, seen(Status::Running), named(NodeNameFrom::Volume)),
+            ),
             ("a sandbox is gone", ready(How::Recovered, Reason::SandboxesMissing, missing, Vec::new())),
             ("Docker is unknown", ready(How::Reused, Reason::Unverified, GatewaySeen::default(), unverified)),
         ],
@@ -178,6 +204,68 @@ fn runs_that_ended_half_way() {
     let ends = [("Ctrl-C", interrupted), ("the container could not be made", failed)];
     check("half_way", &ends, |report| text::text(report, false));
     check("half_way_json", &ends, json::json);
+}
+
+#[test]
+fn starts_and_stops() {
+    let stopped = |status, changed, row| {
+        let outcome = Outcome { end: End::Stopped, row, changed, seen: seen(status), notes: Vec::new() };
+        Report { recorded: Some(names(&["alpha", "beta"])), ..report(Asked::Stop, outcome) }
+    };
+    let by_reason = |reason| refusals().into_iter().find(|refusal| refusal.reason() == reason).unwrap();
+    let started = Report { asked: Asked::Start, ..ready(How::Recovered, Reason::Ready, seen(Status::Running), vec![]) };
+    let ends = [
+        ("it ran", stopped(Status::Exited, true, Some(Row::Stop))),
+        ("it did not run", stopped(Status::Created, false, Some(Row::Stop))),
+        ("it would be lost", refused(Asked::Stop, by_reason(Reason::AutoRemove), seen(Status::Running))),
+        ("it does not end", refused(Asked::Stop, by_reason(Reason::NotStopped), seen(Status::Running))),
+        ("nothing to start", refused(Asked::Start, by_reason(Reason::Missing), nothing_seen())),
+        ("started", started),
+        ("which is not clear", refused(Asked::Stop, by_reason(Reason::PresetAmbiguous), nothing_seen())),
+        ("no logs", refused(Asked::Logs, by_reason(Reason::ForeignContainer), nothing_seen())),
+    ];
+    check("started_and_stopped", &ends, |report| text::text(report, false));
+    check("started_and_stopped_json", &ends[..1], json::json);
+}
+
+#[test]
+fn lists() {
+    let unknown = || Plan::Refuse { refusal: refusals().remove(0) };
+    let named = |name: &str, report: Report| Report { gateway: GatewayName::parse(name).unwrap(), ..report };
+    let recorded = GatewaySeen {
+        preset: Some(PresetName::new("openshell-gateway")),
+        volumes: vec![volume()],
+        ..GatewaySeen::default()
+    };
+    let held = refusals().into_iter().find(|refusal| refusal.reason() == Reason::PortHeld).unwrap();
+    let stopped = looked(Asked::Status, Row::Stopped, start(), seen(Status::Exited));
+    let all = Listing {
+        gateways: vec![
+            named("ready", looked(Asked::Status, Row::Ready, keep(Vec::new()), seen(Status::Running))),
+            named("at-rest", Report { recorded: Some(names(&["alpha"])), ..stopped }),
+            named("held", looked(Asked::Status, Row::PortHeld, Plan::Refuse { refusal: held }, seen(Status::Exited))),
+            named("slow", looked(Asked::Status, Row::NotReady, start(), seen(Status::Running))),
+            named("gone", looked(Asked::Status, Row::Nothing, start(), nothing_seen())),
+        ],
+        unlabelled: None,
+        unread: None,
+    };
+    let without_docker = Listing {
+        gateways: vec![named("prod", looked(Asked::Status, Row::DockerUnknown, unknown(), recorded))],
+        unlabelled: Some(Why::NotListening { address: "unix:///var/run/docker.sock".to_owned() }),
+        unread: None,
+    };
+    let nothing = Listing { gateways: Vec::new(), unlabelled: None, unread: None };
+    let blind = Listing { unread: Some(std::io::Error::other("it is no folder")), ..nothing };
+    let nothing = Listing { gateways: Vec::new(), unlabelled: None, unread: None };
+    let ends = [("all kinds", all), ("without Docker", without_docker), ("no records", blind), ("none", nothing)];
+    let told = |show: fn(&Listing) -> String| {
+        let block =
+            |(what, list): &(&str, Listing)| format!("=== {what}: exit {}\n{}", list.reason().exit(), show(list));
+        ends.iter().map(block).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!("listed", told(super::list::page));
+    insta::assert_snapshot!("listed_json", json::list(&ends[1].1));
 }
 
 #[test]
@@ -241,7 +329,13 @@ fn a_plan_is_told_whole_but_for_secrets() {
         name: container(),
         image: ImageRef::new("x:1"),
         command: vec!["/nemoclaw".to_owned()],
+        keeps_entry_point: false,
         env,
+        user: None,
+        privileged: false,
+        host_cgroups: false,
+        extra_hosts: Vec::new(),
+        gpu: None,
         labels: Default::default(),
         mounts: Vec::new(),
         port: PortSpec {
@@ -264,7 +358,7 @@ fn a_plan_is_told_whole_but_for_secrets() {
 #[test]
 fn the_last_line_always_says_where_the_data_is() {
     for refusal in refusals() {
-        for asked in [Asked::Onboard, Asked::DryRun, Asked::Status] {
+        for asked in [Asked::Onboard, Asked::DryRun, Asked::Status, Asked::Start, Asked::Stop, Asked::Logs] {
             for seen in [seen(Status::Exited), nothing_seen(), GatewaySeen::default()] {
                 let told = text::text(&refused(asked, refusal.clone(), seen), false);
                 let last = told.lines().last().unwrap_or_default();

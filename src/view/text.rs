@@ -1,6 +1,6 @@
 //! The result for people: what happened, what is there, what to type next; and in the last line where the data is.
 
-use engine::{Advice, Decision, Effect, End, Plan, Refusal, Status};
+use engine::{Decision, Effect, End, Plan, Refusal, SandboxName, Status};
 
 use super::{Asked, Mark, Report, clean, data, decision, hints, names, sentence};
 
@@ -20,6 +20,7 @@ pub fn text(report: &Report, color: bool) -> String {
             | Plan::EndReplacement { .. }
             | Plan::Reset { .. } => not_ready(&mut page, report),
         },
+        (None, End::Stopped) => stopped(&mut page, report),
         (None, End::Ready { .. } | End::Refused { .. }) => ready(&mut page, report),
     }
     page.said(report);
@@ -48,6 +49,19 @@ fn how_it_came(how: engine::How, changed: bool) -> &'static str {
         engine::How::Adopted => "Its container was missing; a new one was made on the volumes that were there.",
         engine::How::Created => "Nothing of it was there; container and volumes are new.",
     }
+}
+
+fn stopped(page: &mut Page, report: &Report) {
+    page.headline(Mark::Good, &report.message());
+    page.line(if report.outcome.changed {
+        "  Its container stays as it is, and so do its volumes."
+    } else {
+        "  It did not run; nothing was changed."
+    });
+    let mut rows = seen_rows(report);
+    rows.extend(report.advice().map(|command| ("Start again", command)));
+    page.rows(&rows);
+    page.exposed(report);
 }
 
 fn not_ready(page: &mut Page, report: &Report) {
@@ -89,6 +103,9 @@ fn refused(page: &mut Page, report: &Report, refusal: &Refusal) {
     let (gateway, reason) = (&report.gateway, refusal.reason());
     let headline = match report.asked {
         Asked::Onboard => format!("The gateway `{gateway}` was not brought up ({}).", reason.id()),
+        Asked::Start => format!("The gateway `{gateway}` was not started ({}).", reason.id()),
+        Asked::Stop => format!("The gateway `{gateway}` was not stopped ({}).", reason.id()),
+        Asked::Logs => format!("The logs of the gateway `{gateway}` cannot be printed ({}).", reason.id()),
         Asked::Status if own_at_rest(report, refusal) => {
             let stands = report.stands();
             format!("The gateway `{gateway}` {stands}, and onboarding would be refused ({}).", reason.id())
@@ -140,8 +157,7 @@ fn saw(refusal: &Refusal) -> String {
 }
 
 fn next(report: &Report, refusal: &Refusal) -> String {
-    let Advice { command, effect } = refusal.advice(&report.gateway);
-    let command = report.again.complete(&command);
+    let (command, effect) = (report.next(refusal), refusal.advice(&report.gateway).effect);
     // An advice that is a command of our own says it already.
     match hints::effect(effect).filter(|_| !(effect == Effect::OnTheMachine && command.starts_with("nemoclaw "))) {
         Some(effect) => format!("{command}\n({effect})"),
@@ -176,14 +192,26 @@ fn seen_rows(report: &Report) -> Vec<(&'static str, String)> {
         let volumes: Vec<_> = seen.volumes.iter().map(ToString::to_string).collect();
         rows.push((if volumes.len() == 1 { "Volume" } else { "Volumes" }, volumes.join("\n")));
     }
-    if let Some(found) = &seen.sandboxes {
-        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
-        rows.push(("Sandboxes", if found.is_empty() { "none".to_owned() } else { found.join(", ") }));
-    }
+    rows.extend(sandboxes(report).map(|sandboxes| ("Sandboxes", sandboxes)));
     if !seen.missing.is_empty() {
         rows.push(("Missing", format!("{} (they stay in the record)", names(&seen.missing))));
     }
     rows
+}
+
+/// The sandboxes as they were listed; where they were not, as they were recorded.
+pub fn sandboxes(report: &Report) -> Option<String> {
+    if let Some(found) = &report.outcome.seen.sandboxes {
+        let told = |(name, status): (&SandboxName, &Option<String>)| match status {
+            Some(status) => format!("{name} ({status})"),
+            None => name.to_string(),
+        };
+        let all: Vec<_> = found.iter().map(told).collect();
+        return Some(if all.is_empty() { "none".to_owned() } else { all.join(", ") });
+    }
+    let recorded = report.recorded.as_ref().filter(|recorded| !recorded.is_empty())?;
+    let all: Vec<_> = recorded.iter().map(ToString::to_string).collect();
+    Some(format!("{} (as recorded)", all.join(", ")))
 }
 
 /// A size as a person reads it.

@@ -1,0 +1,128 @@
+//! What stands below the flags of each command's help: examples, exit codes, the environment.
+
+/// An exit code and what it says.
+type Exit = (u8, &'static str);
+
+/// The examples of the program as a whole.
+pub const EXAMPLES: &str = "\
+Examples:
+  nemoclaw onboard --demo     try it: a small gateway, nothing to download
+  nemoclaw onboard            bring the gateway `nemoclaw` up
+  nemoclaw status             look at it; changes nothing
+  nemoclaw list               look at every gateway";
+
+/// Those of `onboard`.
+pub const ONBOARD: &str = "\
+Examples:
+  nemoclaw onboard --demo                    try it: a small gateway, nothing to download
+  nemoclaw onboard --gateway prod --dry-run  say what would be done to `prod`
+  nemoclaw onboard --port 8181               make it on another port
+  nemoclaw onboard --adopt old-volume        make the missing container on this volume";
+
+/// Those of `status`.
+pub const STATUS: &str = "\
+Examples:
+  nemoclaw status --gateway prod   say how `prod` stands
+  nemoclaw status --output json    the same for a program";
+
+/// Those of `start`.
+pub const START: &str = "\
+Examples:
+  nemoclaw start --gateway prod   start `prod`, and wait until it is ready";
+
+/// Those of `stop`.
+pub const STOP: &str = "\
+Examples:
+  nemoclaw stop --gateway prod    stop `prod`; its container and volumes stay";
+
+/// Those of `list`.
+pub const LIST: &str = "\
+Examples:
+  nemoclaw list                   a table, one line a gateway
+  nemoclaw list --output json     the same for a program";
+
+/// Those of `logs`.
+pub const LOGS: &str = "\
+Examples:
+  nemoclaw logs --tail 50                 the last 50 lines of the gateway `nemoclaw`
+  nemoclaw logs --gateway prod --follow   everything that `prod` wrote, and what it goes on to write";
+
+/// Those of `completions`.
+pub const COMPLETIONS: &str = "\
+Examples:
+  nemoclaw completions bash > ~/.local/share/bash-completion/completions/nemoclaw
+  nemoclaw completions zsh > ~/.zfunc/_nemoclaw";
+
+/// Those of `man`.
+pub const MAN: &str = "\
+Examples:
+  nemoclaw man ~/.local/share/man/man1    then: man nemoclaw, man nemoclaw-onboard";
+
+const ENVIRONMENT: &str = "
+
+Environment:
+  NEMOCLAW_HOME                where records, locks and traces live
+  DOCKER_HOST, DOCKER_CONTEXT  where Docker is, as for the docker command
+  NO_COLOR                     no colors
+  RUST_LOG                     logs of the libraries, on stderr";
+
+const BUG: Exit = (1, "a fault of nemoclaw itself");
+const BAD_INPUT: Exit = (2, "usage or bad input; nothing was asked of Docker");
+const REFUSED: Exit = (3, "refused; nothing destructive was done");
+const UNKNOWN: Exit = (4, "Docker unknown; nothing was changed");
+const UNKNOWN_LOOK: Exit = (4, "Docker unknown");
+const LOCKED: Exit = (6, "another run on this gateway is under way");
+const SANDBOXES: Exit = (7, "ready, but sandboxes recorded earlier were not found");
+const SIGNALS: [Exit; 2] = [(130, "interrupted"), (143, "terminated")];
+
+/// The whole of it for the program.
+pub fn long() -> String {
+    let not_ready = (5, "not ready; the gateway is kept with its data");
+    let good = (0, "ready, or the asked thing done");
+    page(EXAMPLES, &[good, BUG, BAD_INPUT, REFUSED, UNKNOWN, not_ready, LOCKED, SANDBOXES]) + ENVIRONMENT
+}
+
+/// For `onboard`.
+pub fn onboard() -> String {
+    let good = (0, "ready; with --dry-run: it would not be refused");
+    let not_ready = (5, "it did not become ready; the gateway is kept with its data");
+    page(ONBOARD, &[good, BUG, BAD_INPUT, REFUSED, UNKNOWN, not_ready, LOCKED, SANDBOXES])
+}
+
+/// For `status`.
+pub fn status() -> String {
+    let refused = (3, "there is no container, or onboarding would refuse");
+    let not_ready = (5, "stopped, or not ready");
+    page(STATUS, &[(0, "ready"), BUG, BAD_INPUT, refused, UNKNOWN_LOOK, not_ready, SANDBOXES])
+}
+
+/// For `start`.
+pub fn start() -> String {
+    let refused = (3, "refused, or there is no container; nothing was made");
+    let not_ready = (5, "it did not become ready; the gateway is kept with its data");
+    page(START, &[(0, "ready"), BUG, BAD_INPUT, refused, UNKNOWN, not_ready, LOCKED, SANDBOXES])
+}
+
+/// For `stop`.
+pub fn stop() -> String {
+    let refused = (3, "refused: there is no container, or stopping it would lose something");
+    let still_runs = (5, "it could not be stopped; the gateway is kept with its data");
+    page(STOP, &[(0, "it does not run"), BUG, BAD_INPUT, refused, UNKNOWN, still_runs, LOCKED])
+}
+
+/// For `list`.
+pub fn list() -> String {
+    let unread = (3, "the records could not be read");
+    page(LIST, &[(0, "listed, however each stands"), BUG, BAD_INPUT, unread, UNKNOWN_LOOK])
+}
+
+/// For `logs`.
+pub fn logs() -> String {
+    let refused = (3, "there is no container, or it is not this gateway's");
+    page(LOGS, &[(0, "printed to its end"), BUG, BAD_INPUT, refused, UNKNOWN_LOOK])
+}
+
+fn page(examples: &str, exits: &[Exit]) -> String {
+    let codes = exits.iter().chain(&SIGNALS).map(|(code, says)| format!("\n  {code:>3}  {says}"));
+    format!("{examples}\n\nExit codes:{}", codes.collect::<String>())
+}
