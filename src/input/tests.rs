@@ -69,10 +69,11 @@ fn what_was_typed_is_marked_as_typed() {
         "onboard --port 9000 --image x:1 --adopt old --accept-daemon --gpu --node-name n-1 --no-wait --timeout 5m",
     );
     for spec in intent.alternatives.iter().chain([&intent.spec]) {
-        assert_eq!((spec.port.host, spec.image.as_str(), spec.gpu), (9000, "x:1", true), "{}", spec.preset);
-        assert_eq!(spec.image_source, ImageSource::Registry);
+        assert_eq!((spec.port.host, spec.gpu), (9000, true), "{}", spec.preset);
         assert!(!spec.port.same_inside || spec.port.container == 9000);
     }
+    assert_eq!((intent.spec.image.as_str(), intent.spec.image_source), ("x:1", ImageSource::Registry));
+    assert!(intent.alternatives.iter().all(|spec| spec.image.as_str() != "x:1"), "they are told apart by their images");
     assert!(intent.typed.port && intent.typed.image && !intent.typed.preset && !intent.wait_for_lock);
     assert_eq!(intent.node_name.as_deref(), Some("n-1"));
     assert_eq!(settings.time_limit, Duration::from_secs(300));

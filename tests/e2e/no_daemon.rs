@@ -52,7 +52,13 @@ const NOBODY: u32 = 65_534;
 pub fn not_docker(suite: &Suite) {
     let case = Case::new(suite, "notdocker");
     let holder = Holder::take(suite.runtime(), case.port(), Speaks::Http);
-    assert_unknown(&case, case.nemoclaw_at(&format!("tcp://127.0.0.1:{}", case.port()), &onboard(&case)));
+    assert_unknown(
+        &case,
+        case.nemoclaw_at(
+            &format!("tcp://127.0.0.1:{}", case.port()),
+            &["onboard", "--demo", "--gateway", case.gateway()],
+        ),
+    );
     drop(holder);
 }
 

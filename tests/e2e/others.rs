@@ -10,7 +10,7 @@ pub fn running_is_reused(suite: &Suite) {
     let work = case.put_work();
     let id = case.daemon().id(&case.name());
 
-    let run = case.onboard().run();
+    let run = case.onboard_by_preset().run();
     run.ended(0, "reused", "ready");
     assert_eq!(run.container_id(), id, "{}", run.dump());
     assert_eq!(run.names("/volumes"), [case.name()], "{}", run.dump());
@@ -27,7 +27,7 @@ pub fn stopped_is_recovered(suite: &Suite) {
     let id = case.daemon().id(&case.name());
     case.daemon().stop(&case.name());
 
-    let run = case.onboard().run();
+    let run = case.onboard_by_preset().run();
     run.ended(0, "recovered", "ready");
     assert_eq!(run.container_id(), id, "{}", run.dump());
     case.assert_kept(&work);
@@ -43,7 +43,7 @@ pub fn auto_removed_is_reused_with_a_warning(suite: &Suite) {
     let work = case.put_work();
     let id = case.daemon().id(&case.name());
 
-    let run = case.onboard().run();
+    let run = case.onboard_by_preset().run();
     run.ended(0, "reused", "auto-removed");
     assert!(!run.names("/warnings").is_empty(), "{}", run.dump());
     assert_eq!(run.container_id(), id, "{}", run.dump());

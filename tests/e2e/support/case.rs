@@ -105,6 +105,11 @@ impl<'a> Case<'a> {
         self.nemoclaw(&["onboard", "--gateway", &self.gateway])
     }
 
+    /// `onboard` of a gateway that nothing but its name tells to be of the reference preset.
+    pub fn onboard_by_preset(&self) -> Cli {
+        self.nemoclaw(&["onboard", "--preset", "reference", "--gateway", &self.gateway])
+    }
+
     /// The same with a spec file: what a person types who has none yet.
     pub fn onboard_as(&self, spec: &Spec) -> Cli {
         let file = self.file("spec.toml");
