@@ -1,4 +1,4 @@
-//! What is told of a run: once gathered, then told to people ([`text`]) or to programs ([`json`]) in the same words.
+//! What is told of a run: once gathered, then told to people ([`mod@text`]) or to programs ([`mod@json`]) in the same words.
 //! Absent on purpose: decisions, and anything that is not in the outcome.
 
 mod data;
