@@ -67,7 +67,7 @@ pub fn refusals() -> Vec<Refusal> {
         Refusal::PresetAmbiguous {
             presets: vec![PresetName::new("openshell-gateway"), PresetName::new("openshell-cluster")],
         },
-        Refusal::PresetLegacy { preset: PresetName::new("openshell-cluster") },
+        Refusal::PresetLegacy { preset: PresetName::new("openshell-cluster"), recorded: false },
         Refusal::NoContainer { container: container() },
     ];
     all.extend(of_containers());

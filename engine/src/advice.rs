@@ -8,6 +8,7 @@ use crate::names::{GATEWAY_NAME_MAX_BYTES, GatewayName, PresetName};
 use crate::observation::PortHolder;
 use crate::preset::BUILT_IN;
 use crate::refusal::Refusal;
+use crate::spec::PortSpec;
 
 /// The next command to type, and whether it leads out by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -76,7 +77,7 @@ impl Refusal {
             Self::LayerHoldsData { .. } => not_yet(format!("{onboard} --leave-behind")),
             // A gateway that is to be made gives way: whoever holds the port may be somebody's running gateway.
             Self::PortHeld { container_exists: false, port, .. } => {
-                leads_out(format!("{onboard} --port {}", other_port(port.host)))
+                leads_out(format!("{onboard} --port {}", other_port(port)))
             }
             Self::PortHeld { holder: PortHolder::Container { name, .. }, .. } => {
                 leads_out(format!("docker stop {name}"))
@@ -95,7 +96,14 @@ impl Refusal {
                 leads_out(format!("{onboard} --adopt {first}"))
             }
             Self::NodeNameUnknown { usual, .. } => leads_out(format!("{onboard} --node-name {usual}")),
-            Self::PresetLegacy { .. } => leads_out(format!("{onboard} --preset {}", crate::preset::DEFAULT)),
+            Self::PresetLegacy { recorded: true, .. } => leads_out(format!(
+                "nemoclaw onboard --gateway {} --preset {}",
+                another_name(gateway),
+                crate::preset::DEFAULT
+            )),
+            Self::PresetLegacy { recorded: false, .. } => {
+                leads_out(format!("{onboard} --preset {}", crate::preset::DEFAULT))
+            }
             Self::PresetAmbiguous { presets } => {
                 let first = presets.first().map_or(crate::preset::DEFAULT, PresetName::as_str);
                 leads_out(format!("{onboard} --preset {first}"))
@@ -116,7 +124,8 @@ fn another_name(gateway: &GatewayName) -> String {
     format!("{}-2", gateway.as_str().get(..most).unwrap_or(gateway.as_str()))
 }
 
-/// Another port to offer: the next one up.
-fn other_port(port: u16) -> u16 {
-    port.checked_add(1).unwrap_or(port - 1)
+/// Another port to offer: the next one up that can be.
+fn other_port(held: &PortSpec) -> u16 {
+    let mut others = (held.host..=u16::MAX).chain((1..held.host).rev());
+    others.find(|port| *port != held.host && held.on(*port).check().is_ok()).unwrap_or(held.host)
 }

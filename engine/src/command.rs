@@ -245,14 +245,20 @@ pub enum Probe {
 impl Probe {
     /// What is asked of a gateway on this port; of a container that is there, what it publishes decides.
     pub fn of(readiness: &ReadinessSpec, port: &PortSpec, bindings: Option<&[PortBinding]>) -> Self {
-        let at = |host: u16| Endpoint { scheme: readiness.scheme, host_ip: port.host_ip.clone(), port: host };
-        let http = |host: u16| Self::Http { endpoint: at(host), readiness: readiness.clone() };
+        let at =
+            |host_ip: &str, host: u16| Endpoint { scheme: readiness.scheme, host_ip: host_ip.to_owned(), port: host };
+        let http = |endpoint: Endpoint| Self::Http { endpoint, readiness: readiness.clone() };
+        let accepts = || Self::Accepts { endpoint: at(&port.host_ip, port.host) };
+        if readiness.asks.is_empty() {
+            return accepts();
+        }
         let (Some(health), Some(bindings)) = (port.health, bindings) else {
-            return http(port.health_on_host().unwrap_or(port.host));
+            return http(at(&port.host_ip, port.health_on_host().unwrap_or(port.host)));
         };
-        match bindings.iter().find(|binding| binding.container == health).and_then(|binding| binding.host) {
-            Some(host) => http(host),
-            None => Self::Accepts { endpoint: at(port.host) },
+        let published = bindings.iter().find(|binding| binding.container == health);
+        match published.and_then(|binding| Some(at(&binding.host_ip, binding.host?))) {
+            Some(endpoint) => http(endpoint),
+            None => accepts(),
         }
     }
 

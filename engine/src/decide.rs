@@ -106,10 +106,11 @@ fn give_up(case: &Case<'_>, row: Row, why: Why) -> Decision {
 }
 
 /// Whether the gateway's own mark is answered on the port on which its record says it was ready before, and no more was
-/// asked for than that.
+/// asked for than that. To a stop it is no answer at all.
 fn answers_as_recorded(case: &Case<'_>) -> bool {
     let intent = case.intent;
-    let asked_for_more = intent.replace.is_some() || intent.reset.is_some() || intent.adopt.is_some();
+    let asked_for_more =
+        intent.replace.is_some() || intent.reset.is_some() || intent.adopt.is_some() || intent.purpose == Purpose::Stop;
     let recorded = case.seen.record.record().is_some_and(|record| {
         record.was_ready
             && record.gateway == intent.gateway

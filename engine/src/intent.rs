@@ -16,7 +16,8 @@ pub struct Intent {
     pub purpose: Purpose,
     /// What the preset and today's flags say the gateway looks like.
     pub spec: GatewaySpec,
-    /// The same of every other preset that could be meant; none where the person typed which.
+    /// What every other preset that could be meant says, with nothing of today's flags, which go on top of the one that
+    /// is; none where the person typed which.
     pub alternatives: Vec<GatewaySpec>,
     /// Which parts of `spec` were typed today, rather than left to the preset.
     pub typed: Typed,
@@ -129,7 +130,7 @@ impl Intent {
 
     /// A spec from earlier with the image and port that were typed today.
     pub fn with_typed(&self, mut spec: GatewaySpec) -> GatewaySpec {
-        if self.typed.image {
+        if self.typed.image && spec.image != self.spec.image {
             spec.image = self.spec.image.clone();
             spec.image_source = self.spec.image_source;
         }

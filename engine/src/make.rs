@@ -5,7 +5,7 @@ use crate::candidates::mounts_on;
 use crate::case::{Case, Waits};
 use crate::command::{Command, NewContainer};
 use crate::event::Failure;
-use crate::known::Known;
+use crate::known::{Known, Why};
 use crate::labels;
 use crate::names::VolumeName;
 use crate::observation::VolumeSeen;
@@ -29,6 +29,11 @@ pub fn next_step(case: &Case<'_>, act: Act, chosen: &[(String, VolumeName)]) -> 
         return Ok(Plan::Refuse { refusal: Refusal::NotCreated { what: act.as_str().to_owned(), failure } });
     }
     let spec = &case.wanted;
+    if let Err(problem) = spec.port.check() {
+        let failure = Failure::Rejected { status: None, message: problem.to_owned() };
+        let what = format!("publish port {}", spec.port.host);
+        return Ok(Plan::Refuse { refusal: Refusal::NotCreated { what, failure } });
+    }
     let Some((node_name, _)) = node_name(case)? else {
         let refusal = Refusal::NodeNameUnknown { volume: chosen_volume(chosen), usual: spec.node_name.clone() };
         return Ok(Plan::Refuse { refusal });
@@ -119,7 +124,8 @@ pub fn node_name(case: &Case<'_>) -> Result<Option<(String, NodeNameFrom)>, Wait
         return match &case.seen.host.node_name {
             None => Err(Waits::NotAsked(Look { node_name: true, ..Look::default() })),
             Some(Known::Known(name)) => Ok(Some((name.clone(), NodeNameFrom::Volume))),
-            Some(Known::Unknown(_)) => Ok(None),
+            Some(Known::Unknown(Why::NotVisible { .. })) => Ok(None),
+            Some(Known::Unknown(why)) => Err(why.into()),
         };
     }
     Ok(Some((case.wanted.node_name.clone(), NodeNameFrom::Preset)))

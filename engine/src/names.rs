@@ -115,7 +115,7 @@ impl GatewayName {
     /// Checks a name that somebody typed.
     ///
     /// # Errors
-    /// A name that Docker would refuse, that is too long, or that ends in one of [`RESERVED_ENDINGS`].
+    /// A name that Docker would refuse, that is too long, or that ends as the containers of a replacement do.
     pub fn parse(text: &str) -> Result<Self, BadInput> {
         check_docker_name(text)?;
         if text.len() > GATEWAY_NAME_MAX_BYTES {
@@ -233,6 +233,12 @@ impl ImageRef {
         &self.0
     }
 
+    /// Its tag; where it has none, the one that Docker takes for it.
+    pub fn tag(&self) -> &str {
+        let named = self.0.split('@').next().unwrap_or(&self.0);
+        named[self.repository().len()..].strip_prefix(':').unwrap_or("latest")
+    }
+
     /// The reference less its tag and digest: what a stranger's image does not share with a gateway's.
     pub fn repository(&self) -> &str {
         let rest = self.0.split('@').next().unwrap_or(&self.0);
@@ -341,5 +347,9 @@ mod tests {
         assert_eq!(ImageRef::new("localhost:5000/a/b:t").repository(), "localhost:5000/a/b");
         assert_eq!(ImageRef::new("localhost:5000/a/b").repository(), "localhost:5000/a/b");
         assert_eq!(ImageRef::new("x:1@sha256:00").repository(), "x");
+        for (reference, tag) in [("localhost:5000/a/b:t", "t"), ("x:1@sha256:00", "1"), ("localhost:5000/a", "latest")]
+        {
+            assert_eq!(ImageRef::new(reference).tag(), tag);
+        }
     }
 }

@@ -214,6 +214,10 @@ impl Preset {
                 return Err(BadPreset::field("command", "a preset has either `command` or `arguments`"));
             }
         };
+        for companion in &self.image.companions {
+            let reference = fill(companion)?.replace("{tag}", "latest");
+            ImageRef::parse(&reference).map_err(|bad| BadPreset::field("image.companions", bad))?;
+        }
         let wanted_node = self.node.as_ref().map_or(Ok(container.clone()), |node| fill(&node.name))?;
         let spec = GatewaySpec {
             preset: PresetName::new(named("name", &self.name)?),
@@ -314,22 +318,18 @@ impl MountTable {
 
 impl PortTable {
     fn resolve(&self) -> Result<PortSpec, BadPreset> {
-        if self.host == 0 || self.container == Some(0) || self.health == Some(0) {
-            return Err(BadPreset::field("port", "a port lies between 1 and 65535"));
-        }
-        if self.health.is_some() && self.host == u16::MAX {
-            return Err(BadPreset::field("port", "a health endpoint needs the next port, and there is none"));
-        }
         if self.host_ip.parse::<std::net::IpAddr>().is_err() {
             return Err(BadPreset::field("port.host_ip", format!("`{}` is no IP address", self.host_ip)));
         }
-        Ok(PortSpec {
+        let port = PortSpec {
             host_ip: self.host_ip.clone(),
             host: self.host,
             container: self.container.unwrap_or(self.host),
             same_inside: self.container.is_none(),
             health: self.health,
-        })
+        };
+        port.check().map_err(|problem| BadPreset::field("port", problem))?;
+        Ok(port)
     }
 }
 

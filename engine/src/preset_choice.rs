@@ -53,30 +53,45 @@ pub fn question(intent: &Intent, wait_ms: u64) -> Command {
 
 /// The specs of which something is there.
 pub fn found<'a>(intent: &'a Intent, found: &[Named]) -> Vec<&'a GatewaySpec> {
-    specs(intent).filter(|spec| found.iter().any(|named| speaks_for(named, spec, found, intent))).collect()
+    specs(intent).filter(|spec| found.iter().any(|named| speaks_for(named, spec, intent, found))).collect()
 }
 
 fn specs(intent: &Intent) -> impl Iterator<Item = &GatewaySpec> {
     std::iter::once(&intent.spec).chain(&intent.alternatives)
 }
 
-/// Whether a thing shows that a gateway of this kind is there. A name alone shows it only for kinds that others make,
-/// too, and only where no container of that name has the image of another kind.
-fn speaks_for(named: &Named, spec: &GatewaySpec, found: &[Named], intent: &Intent) -> bool {
-    let bears_name = match &named.what {
-        NamedThing::Container { name, .. } => *name == spec.container,
-        NamedThing::Volume { name } => spec.volumes().any(|(own, _)| own == name),
-    };
-    if !bears_name {
+/// Whether a thing shows that a gateway of this kind is there, by what it says of itself. A name alone shows it only for
+/// kinds that others make, too: of a volume that says nothing, the container speaks that such a volume belongs to.
+fn speaks_for(named: &Named, spec: &GatewaySpec, intent: &Intent, found: &[Named]) -> bool {
+    if !bears_name_of(named, spec) {
         return false;
     }
-    if let Some(preset) = &named.preset {
-        return *preset == spec.preset;
+    let mut speaking = vec![named];
+    if let (NamedThing::Volume { .. }, None) = (&named.what, &named.preset) {
+        let shares =
+            |other: &&Named| specs(intent).any(|spec| bears_name_of(named, spec) && bears_name_of(other, spec));
+        speaking.extend(found.iter().filter(|other| matches!(other.what, NamedThing::Container { .. })).filter(shares));
     }
-    let image = found.iter().find_map(|other| match &other.what {
-        NamedThing::Container { name, image } if *name == spec.container => Some(image.repository()),
-        NamedThing::Container { .. } | NamedThing::Volume { .. } => None,
-    });
-    let is_of = |other: &GatewaySpec| image == Some(other.image.repository());
-    is_of(spec) || spec.image_source == ImageSource::Registry && !specs(intent).any(is_of)
+    let kinds: Vec<_> = specs(intent).filter(|spec| speaking.iter().any(|named| says_kind(named, spec))).collect();
+    if kinds.is_empty() {
+        let says_another = speaking.iter().any(|named| named.preset.is_some());
+        return !says_another && spec.image_source == ImageSource::Registry;
+    }
+    kinds.contains(&spec)
+}
+
+fn bears_name_of(named: &Named, spec: &GatewaySpec) -> bool {
+    match &named.what {
+        NamedThing::Container { name, .. } => *name == spec.container,
+        NamedThing::Volume { name } => spec.volumes().any(|(own, _)| own == name),
+    }
+}
+
+/// Whether its label, or where it has none its image, names this kind.
+fn says_kind(named: &Named, spec: &GatewaySpec) -> bool {
+    match (&named.preset, &named.what) {
+        (Some(preset), _) => *preset == spec.preset,
+        (None, NamedThing::Container { image, .. }) => image.repository() == spec.image.repository(),
+        (None, NamedThing::Volume { .. }) => false,
+    }
 }

@@ -195,10 +195,12 @@ pub enum Refusal {
         /// The node name that such a gateway usually has.
         usual: String,
     },
-    /// Nothing of the gateway is there, and such a gateway cannot be made from nothing.
+    /// Such a gateway cannot be made from nothing.
     PresetLegacy {
         /// The preset.
         preset: PresetName,
+        /// Whether a record says that the gateway is of that preset, so that it cannot be of another.
+        recorded: bool,
     },
     /// Several presets could be meant.
     PresetAmbiguous {
@@ -261,8 +263,11 @@ pub enum Trouble {
         /// Whether it was restarted once.
         restarted: bool,
     },
-    /// It still lacks its network or its published port after one attempt to give them back.
-    Disconnected,
+    /// It lacks its network or its published port.
+    Disconnected {
+        /// Whether there was one attempt to give them back.
+        repaired: bool,
+    },
     /// Somebody paused it again.
     PausedAgain,
     /// Whatever this run does, others undo.
@@ -390,7 +395,7 @@ impl fmt::Display for Refusal {
                     Trouble::Ended | Trouble::CrashLoop => write!(f, ": {exit}"),
                     Trouble::Act { .. }
                     | Trouble::NotReady { .. }
-                    | Trouble::Disconnected
+                    | Trouble::Disconnected { .. }
                     | Trouble::PausedAgain
                     | Trouble::Undone
                     | Trouble::DiskFull
@@ -430,10 +435,9 @@ impl fmt::Display for Refusal {
                     None => f.write_str("is keyed"),
                 }
             }
-            Self::PresetLegacy { preset } => write!(
-                f,
-                "there is nothing of it, and a gateway of the kind `{preset}` gets its first secrets from the older tool only"
-            ),
+            Self::PresetLegacy { preset, .. } => {
+                write!(f, "a gateway of the kind `{preset}` gets its first secrets from the older tool only")
+            }
             Self::PresetAmbiguous { presets } => {
                 write!(f, "there are several gateways of that name: {}", quoted(presets.iter()))
             }
@@ -476,9 +480,10 @@ impl fmt::Display for Trouble {
             Self::CrashLoop => f.write_str("keeps ending and being started again"),
             Self::NotReady { restarted: true } => f.write_str("runs, but is not ready, also after one restart"),
             Self::NotReady { restarted: false } => f.write_str("runs, but did not become ready"),
-            Self::Disconnected => {
+            Self::Disconnected { repaired: true } => {
                 f.write_str("runs without its network or its published port, also after one attempt to give them back")
             }
+            Self::Disconnected { repaired: false } => f.write_str("runs without its network or its published port"),
             Self::PausedAgain => f.write_str("was unpaused, and somebody paused it again"),
             Self::Undone => f.write_str("does not stay up: others keep undoing what this run does"),
             Self::DiskFull => f.write_str("is not ready, and the disk that holds Docker's data is full"),

@@ -84,8 +84,9 @@ impl Run {
         }
         let Some(older) = older else { return };
         for spec in std::iter::once(&mut intent.spec).chain(&mut intent.alternatives) {
-            if let Some(port) = older.port.filter(|_| !typed.port && spec.image_source == ImageSource::Registry) {
-                spec.port = spec.port.on(port);
+            let Some(port) = older.port.map(|port| spec.port.on(port)) else { continue };
+            if !typed.port && !typed.spec && spec.image_source == ImageSource::Registry && port.check().is_ok() {
+                spec.port = port;
             }
         }
         self.older.clone_from(&older.sandboxes);
@@ -423,7 +424,9 @@ impl Run {
     /// That there is no GPU where one was asked for: optional means optional, and it is said.
     fn no_gpu(&self) -> Option<Told> {
         let seen = self.seen.as_ref()?;
-        (self.intent.spec.gpu && !matches!(seen.host.gpu, Some(Known::Known(Some(_))))).then_some(Told::NoGpu)
+        let made = self.tried.may_have(Act::Create) || self.tried.may_have(Act::Adopt);
+        let wanted = self.intent.spec.gpu || made && self.case().wanted.gpu;
+        (wanted && !matches!(seen.host.gpu, Some(Known::Known(Some(_))))).then_some(Told::NoGpu)
     }
 
     fn gateway_seen(&self) -> GatewaySeen {
@@ -437,7 +440,11 @@ impl Run {
             Some(wanted.filter(|name| there.iter().any(|volume| volume.name == *name)).collect::<Vec<_>>())
         };
         GatewaySeen {
-            preset: Some(record.map_or_else(|| self.intent.spec.preset.clone(), |record| record.spec.preset.clone())),
+            preset: match record {
+                Some(record) => Some(record.spec.preset.clone()),
+                // As long as several could be meant it has none.
+                None => self.intent.alternatives.is_empty().then(|| self.intent.spec.preset.clone()),
+            },
             container: own.map(|own| (own.id.clone(), own.name.clone(), own.status.known().copied())),
             image: own.map(|own| (own.image.clone(), own.image_id.clone())),
             volumes: match own {

@@ -91,9 +91,7 @@ impl GatewaySpec {
 
     /// A text of the spec with its port and its image filled in.
     pub fn filled(&self, text: &str) -> String {
-        let image = self.image.as_str();
-        text.replace("{port}", &self.port.host.to_string())
-            .replace("{tag}", image[self.image.repository().len()..].trim_start_matches(':'))
+        text.replace("{port}", &self.port.host.to_string()).replace("{tag}", self.image.tag())
     }
 
     /// The command line as the container has it.
@@ -207,6 +205,23 @@ impl PortSpec {
         Self { host, container: if self.same_inside { host } else { self.container }, ..self.clone() }
     }
 
+    /// Whether such a port can be.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn check(&self) -> Result<(), &'static str> {
+        if self.host == 0 || self.container == 0 || self.health == Some(0) {
+            return Err("a port lies between 1 and 65535");
+        }
+        if self.health.is_some() && self.host == u16::MAX {
+            return Err("a health endpoint needs the next port, and there is none");
+        }
+        if self.health == Some(self.container) {
+            return Err("inside the container that port is the health endpoint's");
+        }
+        Ok(())
+    }
+
     /// The port on the host of the health endpoint of its own, where it has one.
     pub fn health_on_host(&self) -> Option<u16> {
         self.health.and_then(|_| self.host.checked_add(1))
@@ -216,7 +231,9 @@ impl PortSpec {
     pub fn binding<'a>(&self, bindings: &'a [PortBinding]) -> Option<&'a PortBinding> {
         let exact = bindings.iter().find(|binding| binding.container == self.container);
         let same = || {
-            let fits = |binding: &&PortBinding| binding.host == Some(binding.container);
+            let fits = |binding: &&PortBinding| {
+                binding.host == Some(binding.container) && Some(binding.container) != self.health
+            };
             bindings.iter().filter(|_| self.same_inside).find(fits)
         };
         exact.or_else(same)
@@ -253,7 +270,8 @@ pub enum RestartPolicy {
 pub struct ReadinessSpec {
     /// `http` or `https`.
     pub scheme: Scheme,
-    /// What is asked, in this order, until one answer says ready.
+    /// What is asked, in this order, until one answer says ready; nothing where no health endpoint is published, so
+    /// that a connection is all that can be seen.
     pub asks: Vec<Ask>,
     /// What its answer bears that no other server's would.
     pub mark: Option<Mark>,

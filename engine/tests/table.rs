@@ -13,3 +13,5 @@ mod ownership;
 mod present;
 #[path = "table/replacement.rs"]
 mod replacement;
+#[path = "table/stop.rs"]
+mod stop;

@@ -104,7 +104,7 @@ pub fn volumes_left(case: &Case<'_>) -> Judged {
     if left.is_empty() { Ok(None) } else { next_step(case, Act::Adopt, &mounts).map(Some) }
 }
 
-/// Its owner wants to begin anew: exactly the volumes whose absence of a container is proved go.
+/// Its owner wants to begin anew, and that can be: exactly the volumes whose absence of a container is proved go.
 pub fn reset(case: &Case<'_>) -> Judged {
     let Some(consent) = &case.intent.reset else { return Ok(None) };
     if case.own()?.is_some() || case.tried.may_have(Act::MakeVolume) {
@@ -112,6 +112,9 @@ pub fn reset(case: &Case<'_>) -> Judged {
     }
     let names = mounts(case)?.into_iter().map(|(_, name)| name).collect();
     let (left, _) = split_by_existence(case, names)?;
+    if !left.is_empty() && !case.wanted.from_nothing {
+        return refuse(preset_legacy(case));
+    }
     let mut absences = Vec::new();
     for volume in left {
         match Absence::prove(case.seen, consent, &case.intent.gateway, &case.wanted, &volume) {
@@ -136,9 +139,13 @@ pub fn reset(case: &Case<'_>) -> Judged {
 /// There is nothing: make it.
 pub fn nothing(case: &Case<'_>) -> Judged {
     if !case.wanted.from_nothing {
-        return refuse(Refusal::PresetLegacy { preset: case.wanted.preset.clone() });
+        return refuse(preset_legacy(case));
     }
     next_step(case, Act::Create, &mounts(case)?).map(Some)
+}
+
+fn preset_legacy(case: &Case<'_>) -> Refusal {
+    Refusal::PresetLegacy { preset: case.wanted.preset.clone(), recorded: case.seen.record.record().is_some() }
 }
 
 /// The volume for each path; the row of several candidates comes before all that ask.

@@ -1,7 +1,7 @@
 //! The rows about a gateway whose container exists: start it, wait for it, restart it once, or leave it alone. None
 //! of them removes anything.
 
-use crate::case::Case;
+use crate::case::{Case, Waits};
 use crate::command::{Command, Probe};
 use crate::container::{ContainerSeen, Status};
 use crate::decide::Judged;
@@ -31,13 +31,23 @@ pub fn port_held(case: &Case<'_>) -> Judged {
     held_port(case)
 }
 
-/// Whoever holds the gateway's port, or that of its health endpoint.
+/// Whoever holds the gateway's port, or that of its health endpoint where it publishes one.
 fn held_port(case: &Case<'_>) -> Judged {
     let own = case.own()?;
     let port = own.map_or_else(|| case.wanted.port.clone(), |own| case.port_of(own));
-    let health = port.health_on_host().map(|host| PortSpec { host, ..port.clone() });
-    let holders = [Some((port, &case.seen.host.port)), health.zip(case.seen.host.health_port.as_ref())];
-    for (port, holder) in holders.into_iter().flatten() {
+    let health = port.health_on_host().filter(|host| {
+        let takes = |own: &ContainerSeen| own.ports.iter().any(|binding| binding.host == Some(*host));
+        own.is_none_or(takes)
+    });
+    let mut holders = vec![(port.clone(), &case.seen.host.port)];
+    if let Some(host) = health {
+        let Some(holder) = &case.seen.host.health_port else {
+            let what = "nothing is said of the health endpoint's port".to_owned();
+            return Err(Waits::Unknown(Why::Malformed { call: "the look".to_owned(), what }));
+        };
+        holders.push((PortSpec { host, ..port }, holder));
+    }
+    for (port, holder) in holders {
         match holder.get()? {
             PortHolder::Free | PortHolder::Gateway | PortHolder::NotVisible => {}
             holder @ (PortHolder::Container { .. } | PortHolder::Process { .. }) => {
@@ -128,7 +138,7 @@ pub fn disconnected(case: &Case<'_>) -> Judged {
         return give_up_on(own, trouble);
     }
     if case.tried.has(Act::StopToRepair) {
-        return give_up_on(own, Trouble::Disconnected);
+        return give_up_on(own, Trouble::Disconnected { repaired: true });
     }
     if cut_off {
         // Stopped without knowing which networks there are, it could not be given one back.

@@ -41,21 +41,19 @@ fn is_ready(case: &Case<'_>) -> Result<bool, Waits> {
 
 /// An image that is needed and cannot be had ends the run before anything is changed for it.
 pub fn image_unavailable(case: &Case<'_>) -> Judged {
-    match case.tried.gave_up(&[Act::ProvideImage]) {
-        Some(failed) => {
-            // The gateway's own image comes first.
-            let own = case.seen.host.image.known().is_some_and(Option::is_none);
-            let lacking = case.seen.host.lacking.known().and_then(|lacking| lacking.first()).filter(|_| !own);
-            let image = lacking.unwrap_or(&case.wanted.image).clone();
-            refuse(match &failed.failure {
-                Failure::NotForThisDaemon { message } => Refusal::ImageUnfit { image, because: message.clone() },
-                failure @ (Failure::Rejected { .. } | Failure::Unknown { .. }) => {
-                    Refusal::ImageUnavailable { image, failure: failure.clone() }
-                }
-            })
+    let Some(failed) = case.tried.gave_up(&[Act::ProvideImage]) else { return Ok(None) };
+    // The gateway's own image comes first.
+    let image = match (case.seen.host.image.known(), case.seen.host.lacking.known().map(Vec::as_slice)) {
+        (Some(Some(_)), Some([])) => return Ok(None),
+        (Some(Some(_)), Some([lacking, ..])) => lacking.clone(),
+        (Some(None) | None, _) | (_, None) => case.wanted.image.clone(),
+    };
+    refuse(match &failed.failure {
+        Failure::NotForThisDaemon { message } => Refusal::ImageUnfit { image, because: message.clone() },
+        failure @ (Failure::Rejected { .. } | Failure::Unknown { .. }) => {
+            Refusal::ImageUnavailable { image, failure: failure.clone() }
         }
-        None => Ok(None),
-    }
+    })
 }
 
 /// Another program's container, and one that Docker removes by itself, are not ours to replace.

@@ -8,13 +8,23 @@ use crate::intent::Purpose;
 use crate::plan::{Act, Plan, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
-use crate::rows::ownership::refuse;
+use crate::rows::ownership::{held_by_writer, refuse};
 
 /// A stop was asked: what it would lose is refused, what does not run is left, and a paused process is woken first,
-/// because it could not end by itself.
+/// because it could not end by itself: unless that would make it a second writer.
 pub fn stop(case: &Case<'_>) -> Judged {
     let Some((own, status)) = case.own_status()? else {
         return refuse(Refusal::NoContainer { container: case.wanted.container.clone() });
+    };
+    let (act, step) = match status {
+        Status::Created | Status::Exited | Status::Dead => {
+            let verdict = Verdict { reason: Reason::AsAsked, notes: Vec::new() };
+            return Ok(Some(Plan::Keep { verdict }));
+        }
+        Status::Paused => (Act::Unpause, Command::UnpauseContainer { container: own.id.clone() }),
+        Status::Running | Status::Restarting => {
+            (Act::Stop, Command::StopContainer { container: own.id.clone(), grace_s: case.wanted.stop_grace_s })
+        }
     };
     if own.auto_remove {
         return refuse(Refusal::AutoRemove { container: own.name.clone() });
@@ -23,20 +33,12 @@ pub fn stop(case: &Case<'_>) -> Judged {
         let (container, failure) = (own.name.clone(), failed.failure.clone());
         return refuse(Refusal::NotStopped { container, failure });
     }
-    match status {
-        Status::Created | Status::Exited | Status::Dead => {
-            let verdict = Verdict { reason: Reason::AsAsked, notes: Vec::new() };
-            Ok(Some(Plan::Keep { verdict }))
-        }
-        Status::Paused => {
-            let step = Command::UnpauseContainer { container: own.id.clone() };
-            Ok(Some(Plan::Perform { act: Act::Unpause, step }))
-        }
-        Status::Running | Status::Restarting => {
-            let step = Command::StopContainer { container: own.id.clone(), grace_s: case.wanted.stop_grace_s };
-            Ok(Some(Plan::Perform { act: Act::Stop, step }))
-        }
+    if act == Act::Unpause
+        && let Some(held) = held_by_writer(case)?
+    {
+        return Ok(Some(held));
     }
+    Ok(Some(Plan::Perform { act, step }))
 }
 
 /// Why an act is not carried out where only a start was asked for.
@@ -49,7 +51,7 @@ pub fn more_than_a_start(case: &Case<'_>, act: Act) -> Option<Refusal> {
     };
     let trouble = match act {
         Act::Restart => Trouble::NotReady { restarted: false },
-        Act::StopToRepair => Trouble::Disconnected,
+        Act::StopToRepair => Trouble::Disconnected { repaired: false },
         Act::ProvideImage
         | Act::MakeNetwork
         | Act::MakeVolume

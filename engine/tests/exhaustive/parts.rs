@@ -1,13 +1,15 @@
-//! The dimensions: every kind that each part of a picture takes, known or unknown, that wishes take, and histories.
+//! The dimensions: every kind that each part of a picture takes, known or unknown, that wishes take. Histories are in
+//! `histories.rs`.
 
 use engine::{
-    Act, Asked, ContainerName, ContainerSeen, Disk, Failure, ImageId, ImageRef, ImageSeen, Known, MountSource,
-    PortHolder, Purpose, Readiness, RecordSeen, Remains, Replace, Status, Tried, VolumeName, VolumeSeen, WaitEnd, Why,
+    Asked, ContainerName, ContainerSeen, Disk, ImageId, ImageRef, ImageSeen, Known, MountSource, PortHolder, Purpose,
+    Readiness, RecordSeen, Remains, Replace, Status, VolumeName, VolumeSeen, Why,
 };
 
 use crate::product::{Choice, Dimension};
 use crate::support::*;
 
+/// One part with its values: `"name" => how it is set;`. An unknown one is called so.
 macro_rules! dimension {
     ($(#[$doc:meta])* $part:ident; $($name:literal => $set:expr;)*) => {
         $(#[$doc])*
@@ -254,42 +256,6 @@ dimension! {
     });
 }
 
-dimension! {
-    /// What this run has done.
-    tried;
-    "nothing" => |world| set_tried(world, |_| ());
-    "all looks" => |world| set_tried(world, |tried| tried.looks = engine::LOOKS_MAX);
-    "all acts" => |world| set_tried(world, |tried| tried.acts = u8::MAX);
-    "waited" => |world| set_tried(world, |tried| waited(tried, WaitEnd::NotReady));
-    "was ready" => |world| set_tried(world, |tried| waited(tried, WaitEnd::Ready));
-    "ended" => |world| set_tried(world, |tried| waited(tried, WaitEnd::Ended));
-    "out of time" => |world| set_tried(world, |tried| waited(tried, WaitEnd::OutOfTime));
-    "started and waited" => |world| set_tried(world, |tried| {
-        tried.note_done(Act::Start);
-        waited(tried, WaitEnd::NotReady);
-    });
-    "restarted and waited" => |world| set_tried(world, |tried| {
-        tried.note_done(Act::Restart);
-        waited(tried, WaitEnd::NotReady);
-    });
-    "unpaused" => |world| set_tried(world, |tried| tried.note_done(Act::Unpause));
-    "stopped to repair" => |world| set_tried(world, |tried| tried.note_done(Act::StopToRepair));
-    "start rejected" => |world| set_tried(world, |tried| fail(tried, Act::Start, rejected(500)));
-    "start lost" => |world| set_tried(world, |tried| fail(tried, Act::Start, lost()));
-    "restart lost" => |world| set_tried(world, |tried| {
-        waited(tried, WaitEnd::NotReady);
-        fail(tried, Act::Restart, lost());
-    });
-    "image rejected" => |world| set_tried(world, |tried| fail(tried, Act::ProvideImage, rejected(404)));
-    "volume made" => |world| set_tried(world, |tried| tried.note_done(Act::MakeVolume));
-    "volume lost" => |world| set_tried(world, |tried| fail(tried, Act::MakeVolume, lost()));
-    "created" => |world| set_tried(world, |tried| { tried.note_done(Act::MakeVolume); tried.note_done(Act::Create); });
-    "create taken" => |world| set_tried(world, |tried| {
-        tried.note_done(Act::MakeVolume);
-        fail(tried, Act::Create, rejected(409));
-    });
-}
-
 impl But for engine::Attachment {}
 impl But for engine::MountSeen {}
 
@@ -366,19 +332,7 @@ fn set_image(world: &mut World, id: &str) {
     world.seen.host.image = Known::Known(Some(ImageSeen { reference, id: ImageId::new(id) }));
 }
 
-fn set_tried(world: &mut World, change: impl FnOnce(&mut Tried)) {
-    world.tried = Tried::default();
-    change(&mut world.tried);
-}
-
-fn waited(tried: &mut Tried, end: WaitEnd) {
-    tried.note_done(Act::Await);
-    tried.waited = Some(end);
-}
-
-fn fail(tried: &mut Tried, act: Act, failure: Failure) {
-    tried.note_failed(act, "do it".to_owned(), failure);
-}
+pub(crate) use dimension;
 
 /// The names of the volumes that a world's own container or its record gives the gateway, with the exact name.
 pub fn is_the_gateways(world: &World, name: &VolumeName) -> bool {

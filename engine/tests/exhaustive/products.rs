@@ -1,8 +1,9 @@
-//! The six products: which parts are crossed with which, because they bear on the same rows. Whatever a product does
+//! The eight products: which parts are crossed with which, because they bear on the same rows. Whatever a product does
 //! not cross is as on a fresh machine, known. One picture more or less fails a test, so that none can shrink unseen.
 
 use engine::{Act, Row};
 
+use crate::histories::{purpose, tried};
 use crate::parts::*;
 use crate::product::Product;
 
@@ -262,6 +263,82 @@ pub const HALF_DONE: Crossing = Crossing {
     acts: &[Act::Adopt, Act::Start, Act::Await, Act::StopToRepair],
 };
 
+/// A stop was asked: whose it is, what it is doing, who else has its volume, what the stop has done so far.
+pub const STOPPING: Crossing = Crossing {
+    product: || {
+        product([
+            purpose().only(&["stop"]),
+            own().only(&[
+                "unknown",
+                "none",
+                "own",
+                "made by others",
+                "another gateway's",
+                "a stranger",
+                "another preset's",
+                "auto-removed",
+                "next in place",
+            ]),
+            status(),
+            other().only(&["none", "writer", "previous"]),
+            other_status(),
+            registry().only(&["unknown: unusable", "absent", "this container"]),
+            volumes().only(&["unknown", "exact"]),
+            identity().only(&["unknown: not asked", "recorded", "another"]),
+            readiness().only(&["unknown", "ready", "unreachable"]),
+            tried().only(&["nothing", "all looks", "all acts", "stop lost", "stop lost twice", "unpause rejected"]),
+        ])
+    },
+    pictures: 183_708,
+    rows: &[
+        Row::DockerUnknown,
+        Row::RecordUnusable,
+        Row::OtherDaemon,
+        Row::NotOurs,
+        Row::HalfDoneReplacement,
+        Row::Stop,
+    ],
+    acts: &[Act::Unpause, Act::Stop],
+};
+
+/// A start was asked: missing or there, what it lacks, what it answers, what the start has done so far.
+pub const STARTING: Crossing = Crossing {
+    product: || {
+        product([
+            purpose().only(&["start"]),
+            own().only(&["unknown", "none", "own", "another gateway's", "auto-removed"]),
+            status(),
+            attached().only(&["fine", "gone"]),
+            other().only(&["none", "writer"]),
+            other_status(),
+            registry().only(&["absent", "this container"]),
+            volumes().only(&["unknown", "none", "exact"]),
+            networks(),
+            readiness().only(&["unknown", "ready", "unreachable"]),
+            tried().only(&["nothing", "all looks", "waited", "started and waited", "start lost"]),
+        ])
+    },
+    pictures: 113_400,
+    rows: &[
+        Row::DockerUnknown,
+        Row::NotOurs,
+        Row::VolumeHeldByWriter,
+        Row::WrongVolume,
+        Row::Stopped,
+        Row::NotRecovered,
+        Row::Disconnected,
+        Row::NotReady,
+        Row::ReadinessUnknown,
+        Row::ReadyWithNotes,
+        Row::Ready,
+        Row::VolumeHeldByName,
+        Row::DataGone,
+        Row::VolumesLeft,
+        Row::Nothing,
+    ],
+    acts: &[Act::MakeNetwork, Act::Connect, Act::Start, Act::Unpause, Act::Await],
+};
+
 /// A small one, of which the planted faults must break something.
 pub fn for_mutants() -> Product {
     product([
@@ -278,7 +355,7 @@ pub fn for_mutants() -> Product {
 }
 
 /// All of them.
-pub const ALL: [Crossing; 6] = [MISSING, MAKING, PRESENT, ACTING, REPLACING, HALF_DONE];
+pub const ALL: [Crossing; 8] = [MISSING, MAKING, PRESENT, ACTING, REPLACING, HALF_DONE, STOPPING, STARTING];
 
 fn product<const N: usize>(dimensions: [crate::product::Dimension; N]) -> Product {
     Product { dimensions: dimensions.into() }

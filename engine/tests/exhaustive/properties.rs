@@ -3,7 +3,7 @@
 
 use engine::{
     Act, Command, ContainerId, ContainerSeen, Decision, EndReplacement, Known, MountSource, NewContainer, Note, Plan,
-    Readiness, RecordSeen, Remains, Status, VolumeName,
+    Purpose, Readiness, RecordSeen, Remains, Status, VolumeName,
 };
 
 use crate::parts::is_the_gateways;
@@ -19,14 +19,16 @@ pub struct Property {
 }
 
 /// All of them.
-pub const PROPERTIES: [Property; 7] = [
+pub const PROPERTIES: [Property; 9] = [
     Property { name: "unknown is inert", holds: unknown_is_inert },
     Property { name: "one writer", holds: one_writer },
     Property { name: "a container that is there is never missing", holds: there_is_not_missing },
     Property { name: "a reset needs consent, no container, and its own volumes", holds: reset_is_earned },
     Property { name: "only what is the gateway's is changed", holds: no_strangers_harmed },
     Property { name: "no volume is made that is there, none used that is not", holds: volumes_are_looked_up },
-    Property { name: "ready is only said of what was seen ready", holds: honest_ends },
+    Property { name: "ready, or stopped, is only said of what was seen so", holds: honest_ends },
+    Property { name: "a stop only stops, a start only starts", holds: no_more_than_asked },
+    Property { name: "what is gone once it is stopped is not stopped", holds: nothing_is_stopped_away },
 ];
 
 /// A part of a picture.
@@ -114,7 +116,7 @@ fn is_unknown(part: Part, world: &World, decision: &Decision) -> bool {
 
 fn one_writer(world: &World, decision: &Decision) -> bool {
     let changes = match &decision.plan {
-        Plan::Perform { act: Act::Await, .. } => false,
+        Plan::Perform { act: Act::Await | Act::Stop, .. } => false,
         // Beside a next that is ready in the gateway's place nothing is started.
         Plan::EndReplacement { .. } => status(world) != Some(Status::Running) || !says_ready(world),
         Plan::Look(_) | Plan::Keep { .. } | Plan::Refuse { .. } => false,
@@ -195,12 +197,44 @@ fn volumes_are_looked_up(world: &World, decision: &Decision) -> bool {
 
 fn honest_ends(world: &World, decision: &Decision) -> bool {
     let Plan::Keep { verdict } = &decision.plan else { return true };
+    if world.intent.purpose == Purpose::Stop {
+        return matches!(status(world), Some(Status::Created | Status::Exited | Status::Dead));
+    }
     if verdict.notes == [Note::Unverified] {
         let known_before = world.seen.record.record().is_some_and(|record| record.was_ready);
         let unknown = world.seen.host.containers.known().is_none() || is_unknown(Part::OwnStatus, world, decision);
         return known_before && unknown && says_ready(world) && world.intent.reset.is_none();
     }
     status(world) == Some(Status::Running) && says_ready(world)
+}
+
+fn no_more_than_asked(world: &World, decision: &Decision) -> bool {
+    let act = match &decision.plan {
+        Plan::Perform { act, .. } => *act,
+        Plan::Replace { .. } | Plan::Reset { .. } => {
+            return matches!(world.intent.purpose, Purpose::Onboard | Purpose::Look);
+        }
+        // What was begun is ended first, whatever is asked.
+        Plan::EndReplacement { .. } | Plan::Look(_) | Plan::Keep { .. } | Plan::Refuse { .. } => return true,
+    };
+    match world.intent.purpose {
+        Purpose::Stop => matches!(act, Act::Unpause | Act::Stop),
+        Purpose::Start => matches!(act, Act::MakeNetwork | Act::Connect | Act::Start | Act::Unpause | Act::Await),
+        Purpose::Onboard | Purpose::Look => act != Act::Stop,
+    }
+}
+
+fn nothing_is_stopped_away(world: &World, decision: &Decision) -> bool {
+    let stops = match &decision.plan {
+        Plan::Perform { act: Act::Stop | Act::StopToRepair | Act::Restart, .. } | Plan::Replace { .. } => true,
+        Plan::Perform { .. }
+        | Plan::Look(_)
+        | Plan::Keep { .. }
+        | Plan::Refuse { .. }
+        | Plan::EndReplacement { .. }
+        | Plan::Reset { .. } => false,
+    };
+    !stops || own(world).is_none_or(|own| !own.auto_remove)
 }
 
 fn own(world: &World) -> Option<&ContainerSeen> {

@@ -35,6 +35,10 @@ fn image(world: World, reference: &str) -> World {
     })
 }
 
+fn no_image() -> World {
+    world().but(|world| world.seen.host.image = Known::Known(None))
+}
+
 fn replace(world: World, how: Replace) -> World {
     world.asked(|intent| intent.replace = Some(how))
 }
@@ -104,17 +108,20 @@ cases! {
             }))
         => Row::Stopped, Do(Act::Start);
 
-    an_image_that_cannot_be_had: world().failed(Act::ProvideImage, rejected(404))
+    an_image_that_cannot_be_had: no_image().failed(Act::ProvideImage, rejected(404))
         => Row::ImageUnavailable, Refuse(Reason::ImageUnavailable);
     an_image_that_cannot_run_here:
-        world().failed(Act::ProvideImage, Failure::NotForThisDaemon { message: "it runs arm64".to_owned() })
+        no_image().failed(Act::ProvideImage, Failure::NotForThisDaemon { message: "it runs arm64".to_owned() })
         => Row::ImageUnavailable, Refuse(Reason::ImageUnfit);
     a_pull_whose_answer_was_lost_is_tried_once_more:
-        world().but(|world| world.seen.host.image = Known::Known(None)).failed(Act::ProvideImage, lost())
+        no_image().failed(Act::ProvideImage, lost())
         => Row::Nothing, Do(Act::ProvideImage);
     a_pull_whose_answer_was_lost_twice:
-        world().failed(Act::ProvideImage, lost()).failed(Act::ProvideImage, lost())
+        no_image().failed(Act::ProvideImage, lost()).failed(Act::ProvideImage, lost())
         => Row::ImageUnavailable, Refuse(Reason::ImageUnavailable);
+    a_pull_whose_answer_was_lost_and_which_came_late:
+        world().failed(Act::ProvideImage, lost()).failed(Act::ProvideImage, lost())
+        => Row::Nothing, Do(Act::MakeVolume);
 
     an_auto_removed_container_is_not_replaced: on_own(image(ready(), "x:2"), |own| own.auto_remove = true)
         => Row::NotReplaceable, Refuse(Reason::AutoRemove);

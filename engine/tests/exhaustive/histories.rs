@@ -1,0 +1,70 @@
+//! The dimensions of a run: what it is for, and what it has done so far.
+
+use engine::{Act, Failure, Purpose, Tried, WaitEnd};
+
+use crate::parts::dimension;
+use crate::product::{Choice, Dimension};
+use crate::support::*;
+
+dimension! {
+    /// What the run is for.
+    purpose;
+    "stop" => |world| world.intent.purpose = Purpose::Stop;
+    "start" => |world| world.intent.purpose = Purpose::Start;
+}
+
+dimension! {
+    /// What this run has done.
+    tried;
+    "nothing" => |world| set_tried(world, |_| ());
+    "all looks" => |world| set_tried(world, |tried| tried.looks = engine::LOOKS_MAX);
+    "all acts" => |world| set_tried(world, |tried| tried.acts = u8::MAX);
+    "waited" => |world| set_tried(world, |tried| waited(tried, WaitEnd::NotReady));
+    "was ready" => |world| set_tried(world, |tried| waited(tried, WaitEnd::Ready));
+    "ended" => |world| set_tried(world, |tried| waited(tried, WaitEnd::Ended));
+    "out of time" => |world| set_tried(world, |tried| waited(tried, WaitEnd::OutOfTime));
+    "started and waited" => |world| set_tried(world, |tried| {
+        tried.note_done(Act::Start);
+        waited(tried, WaitEnd::NotReady);
+    });
+    "restarted and waited" => |world| set_tried(world, |tried| {
+        tried.note_done(Act::Restart);
+        waited(tried, WaitEnd::NotReady);
+    });
+    "unpaused" => |world| set_tried(world, |tried| tried.note_done(Act::Unpause));
+    "stopped to repair" => |world| set_tried(world, |tried| tried.note_done(Act::StopToRepair));
+    "start rejected" => |world| set_tried(world, |tried| fail(tried, Act::Start, rejected(500)));
+    "start lost" => |world| set_tried(world, |tried| fail(tried, Act::Start, lost()));
+    "restart lost" => |world| set_tried(world, |tried| {
+        waited(tried, WaitEnd::NotReady);
+        fail(tried, Act::Restart, lost());
+    });
+    "unpause rejected" => |world| set_tried(world, |tried| fail(tried, Act::Unpause, rejected(500)));
+    "stop lost" => |world| set_tried(world, |tried| fail(tried, Act::Stop, lost()));
+    "stop lost twice" => |world| set_tried(world, |tried| {
+        fail(tried, Act::Stop, lost());
+        fail(tried, Act::Stop, lost());
+    });
+    "image rejected" => |world| set_tried(world, |tried| fail(tried, Act::ProvideImage, rejected(404)));
+    "volume made" => |world| set_tried(world, |tried| tried.note_done(Act::MakeVolume));
+    "volume lost" => |world| set_tried(world, |tried| fail(tried, Act::MakeVolume, lost()));
+    "created" => |world| set_tried(world, |tried| { tried.note_done(Act::MakeVolume); tried.note_done(Act::Create); });
+    "create taken" => |world| set_tried(world, |tried| {
+        tried.note_done(Act::MakeVolume);
+        fail(tried, Act::Create, rejected(409));
+    });
+}
+
+fn set_tried(world: &mut World, change: impl FnOnce(&mut Tried)) {
+    world.tried = Tried::default();
+    change(&mut world.tried);
+}
+
+fn waited(tried: &mut Tried, end: WaitEnd) {
+    tried.note_done(Act::Await);
+    tried.waited = Some(end);
+}
+
+fn fail(tried: &mut Tried, act: Act, failure: Failure) {
+    tried.note_failed(act, "do it".to_owned(), failure);
+}

@@ -1,0 +1,327 @@
+//! A small host for whole runs: it carries out every command on plain values, and keeps which it was given. Containers
+//! that it creates look as Docker shows them. Absent on purpose: time, faults (a test plants its own), a second gateway.
+
+#![expect(clippy::unwrap_used, reason = "a mistake of the test itself may panic")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::{
+    Attachment, Command, ContainerId, ContainerSeen, Endpoint, Event, Exit, Failure, Gpu, HostSeen, ImageId, ImageRef,
+    ImageSeen, Instance, Intent, Known, MountSeen, MountSource, MountedSource, Named, NamedThing, NetworkId,
+    NetworkName, NetworkSeen, NewContainer, Older, Onboarding, Outcome, PortBinding, PortHolder, Probe, Readiness,
+    RecordSeen, SandboxName, Status, Target, Then, VolumeName, VolumeSeen, WaitEnd, Why,
+};
+
+use crate::support::daemon;
+
+/// Where the image of today's gateway has its program.
+const ENTRY_POINT: &str = "/usr/local/bin/openshell-gateway";
+
+/// The host. Everything may be changed between runs.
+pub struct SmallHost {
+    pub containers: Vec<ContainerSeen>,
+    pub volumes: Vec<VolumeSeen>,
+    pub networks: BTreeSet<NetworkName>,
+    pub images: BTreeSet<ImageRef>,
+    /// Images that cannot be had.
+    pub lost_images: BTreeSet<ImageRef>,
+    /// Ports of the host that others hold.
+    pub held: BTreeMap<u16, PortHolder>,
+    pub record: RecordSeen,
+    pub older: Option<Older>,
+    pub gpu: Known<Option<Gpu>>,
+    pub node_name: Known<String>,
+    pub sandboxes: Known<BTreeMap<SandboxName, Option<String>>>,
+    /// How many times in a row names are not found out.
+    pub names_unknown: u8,
+    /// How many times in a row the node name is not found out.
+    pub node_name_unknown: u8,
+    /// What was commanded in the last run.
+    pub commands: Vec<Command>,
+    born: u32,
+    /// Whether it was started and nobody has waited for it yet.
+    warming: bool,
+}
+
+/// A machine on which Docker answers, and nothing else is.
+pub fn host() -> SmallHost {
+    SmallHost {
+        containers: Vec::new(),
+        volumes: Vec::new(),
+        networks: BTreeSet::new(),
+        images: BTreeSet::new(),
+        lost_images: BTreeSet::new(),
+        held: BTreeMap::new(),
+        record: RecordSeen::Absent,
+        older: None,
+        gpu: Known::Known(None),
+        node_name: Known::Unknown(Why::NotVisible { what: "no such file".to_owned() }),
+        sandboxes: Known::Known(BTreeMap::new()),
+        names_unknown: 0,
+        node_name_unknown: 0,
+        commands: Vec::new(),
+        born: 0,
+        warming: false,
+    }
+}
+
+impl SmallHost {
+    /// Runs to the end.
+    pub fn run(&mut self, intent: Intent) -> Outcome {
+        self.commands.clear();
+        let (mut machine, mut command) = Onboarding::new(intent);
+        loop {
+            let event = self.answer_to(&command);
+            self.commands.push(command);
+            assert!(self.commands.len() < 100, "it does not end: {:?}", self.did());
+            match machine.handle(&event) {
+                Then::Perform(next) => command = next,
+                Then::Finish(outcome) => return *outcome,
+            }
+        }
+    }
+
+    /// What the last run changed, in order, as a trace names it.
+    pub fn did(&self) -> Vec<String> {
+        let changed = self.commands.iter().filter(|command| command.changes_something());
+        changed.map(|command| serde_json::to_value(command).unwrap()["kind"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The container that the last run created.
+    pub fn created(&self) -> &NewContainer {
+        let created = self
+            .commands
+            .iter()
+            .rev()
+            .find_map(|command| if let Command::CreateContainer(new) = command { Some(&**new) } else { None });
+        created.unwrap_or_else(|| panic!("nothing was created: {:?}", self.did()))
+    }
+
+    /// How often names were looked for, and how long each time was waited for first, in milliseconds.
+    pub fn asked_for_names(&self) -> Vec<u64> {
+        let waits = self
+            .commands
+            .iter()
+            .filter_map(|command| if let Command::FindNames { wait_ms, .. } = command { Some(*wait_ms) } else { None });
+        waits.collect()
+    }
+
+    pub fn set_status(&mut self, status: Status) {
+        self.containers.iter_mut().for_each(|container| container.status = Known::Known(status));
+    }
+
+    pub fn add_volume(&mut self, name: &str) {
+        let (name, labels) = (VolumeName::new(name), BTreeMap::new());
+        self.volumes.push(VolumeSeen { name, labels, created: None });
+    }
+
+    /// Carries out one command.
+    pub fn answer_to(&mut self, command: &Command) -> Event {
+        match command {
+            Command::TakeLock { .. } => Event::LockTaken,
+            Command::ReadRecord { .. } => {
+                let older = self.older.clone().filter(|_| self.record == RecordSeen::Absent);
+                Event::RecordRead { record: self.record.clone(), older }
+            }
+            Command::FindNames { containers, volumes, .. } => {
+                if self.names_unknown > 0 {
+                    self.names_unknown -= 1;
+                    return Event::NamesFound { found: unanswered() };
+                }
+                let preset = |labels: &BTreeMap<String, String>| {
+                    labels.get(crate::support::LABEL_PRESET).map(|name| engine::PresetName::new(name.as_str()))
+                };
+                let seen = self.containers.iter().filter(|seen| containers.contains(&seen.name)).map(|seen| Named {
+                    what: NamedThing::Container { name: seen.name.clone(), image: seen.image.clone() },
+                    preset: preset(&seen.labels),
+                });
+                let kept = self.volumes.iter().filter(|seen| volumes.contains(&seen.name)).map(|seen| Named {
+                    what: NamedThing::Volume { name: seen.name.clone() },
+                    preset: preset(&seen.labels),
+                });
+                Event::NamesFound { found: Known::Known(seen.chain(kept).collect()) }
+            }
+            Command::Observe(target) => Event::Observed { host: Box::new(self.look(target)) },
+            Command::ProvideImage { reference, .. } => {
+                if self.lost_images.contains(reference) {
+                    let message = "manifest unknown".to_owned();
+                    return Event::Failed { failure: Failure::Rejected { status: Some(404), message } };
+                }
+                self.images.insert(reference.clone());
+                Event::Done
+            }
+            Command::CreateNetwork { name, .. } => {
+                self.networks.insert(name.clone());
+                Event::Done
+            }
+            Command::CreateVolume { name, labels } => {
+                self.volumes.push(VolumeSeen { name: name.clone(), labels: labels.clone(), created: None });
+                Event::Done
+            }
+            Command::CreateContainer(new) => {
+                self.born += 1;
+                self.containers.push(as_docker_shows(new, self.born));
+                Event::Done
+            }
+            Command::StartContainer { container }
+            | Command::UnpauseContainer { container }
+            | Command::RestartContainer { container, .. } => {
+                self.born += 1;
+                self.warming = true;
+                let instance = Instance::new(format!("run {}", self.born));
+                let started = self.with_id(container);
+                (started.status, started.instance) = (Known::Known(Status::Running), instance);
+                Event::Done
+            }
+            Command::StopContainer { container, .. } => {
+                self.with_id(container).status = Known::Known(Status::Exited);
+                Event::Done
+            }
+            Command::ConnectNetwork { container, .. } => {
+                self.with_id(container).networks.iter_mut().for_each(|attachment| attachment.exists = true);
+                Event::Done
+            }
+            Command::AwaitReady { probe, .. } => {
+                self.warming = false;
+                let ready = matches!(self.answer(probe), Readiness::Ready { .. });
+                Event::Waited { end: if ready { WaitEnd::Ready } else { WaitEnd::NotReady } }
+            }
+            Command::ListSandboxes { .. } => Event::SandboxesListed { sandboxes: self.sandboxes.clone() },
+            Command::ReadLogs { .. } => Event::LogsRead { lines: Vec::new() },
+            Command::MeasureVolumes { .. } => Event::VolumesMeasured { volumes: Vec::new() },
+            Command::WriteRecord { record, .. } => {
+                self.record = RecordSeen::Present { record: record.clone() };
+                Event::Done
+            }
+        }
+    }
+
+    fn look(&mut self, target: &Target) -> HostSeen {
+        let own = self.containers.iter().find(|container| container.name == target.container);
+        let port = own.map_or_else(|| target.port.clone(), |own| target.port.as_bound(&own.ports));
+        let probe = Probe::of(&target.readiness, &port, own.map(|own| own.ports.as_slice()));
+        let holder = |host: u16| Known::Known(self.held.get(&host).cloned().unwrap_or(PortHolder::Free));
+        let at_hand = |image: &ImageRef| self.images.contains(image);
+        let ours = |labels: &BTreeMap<String, String>| engine::gateway_of(labels) == Some(target.gateway.as_str());
+        let found = self.containers.iter().any(|container| Some(&container.id) == target.recorded.as_ref());
+        let networks = self.networks.iter().map(|name| NetworkSeen {
+            name: name.clone(),
+            id: NetworkId::new("n"),
+            labels: BTreeMap::new(),
+        });
+        let mut seen = HostSeen {
+            daemon: target.identity.then(|| Known::Known(daemon("one"))),
+            containers: Known::Known(self.containers.clone()),
+            volumes: Known::Known(
+                self.volumes
+                    .iter()
+                    .filter(|volume| target.volumes.contains(&volume.name) || ours(&volume.labels))
+                    .cloned()
+                    .collect(),
+            ),
+            image: Known::Known(at_hand(&target.image).then(|| seen_image(&target.image))),
+            lacking: Known::Known(target.companions.iter().filter(|image| !at_hand(image)).cloned().collect()),
+            networks: Known::Known(networks.collect()),
+            port: holder(port.host),
+            health_port: port.health_on_host().map(holder),
+            readiness: Known::Known(self.answer(&probe)),
+            disk: Known::Known(engine::Disk::Room),
+            remains: (target.recorded.is_some() && !found).then_some(engine::Remains::Gone),
+            layer: target.layer.then(|| Known::Known(Vec::new())),
+            gpu: target.gpu.then(|| self.gpu.clone()),
+            node_name: target.node_name_file.as_ref().map(|_| self.node_name.clone()),
+        };
+        if seen.node_name.is_some() && self.node_name_unknown > 0 {
+            self.node_name_unknown -= 1;
+            seen.node_name = Some(unanswered());
+        }
+        seen
+    }
+
+    /// What answers at an address: the main port of today's gateway says 404 to plain HTTP, and its health port answers
+    /// only where its environment turns it on; the other kinds are ready on their port.
+    fn answer(&self, probe: &Probe) -> Readiness {
+        let Endpoint { port, .. } = probe.endpoint();
+        let publishes = |container: &&ContainerSeen| {
+            container.status == Known::Known(Status::Running)
+                && container.ports.iter().any(|binding| binding.host == Some(*port))
+        };
+        let answering = self.containers.iter().filter(|_| !self.warming).find(publishes);
+        let Some(container) = answering else { return Readiness::Unreachable };
+        let inside = container.ports.iter().find(|binding| binding.host == Some(*port)).unwrap().container.to_string();
+        let todays = container.command.first().is_some_and(|program| program == ENTRY_POINT);
+        let listens = container.command.windows(2).any(|pair| pair[0] == "--port" && pair[1] == inside);
+        let health = container.env.0.get("OPENSHELL_HEALTH_PORT") == Some(&inside);
+        match probe {
+            Probe::Accepts { .. } if listens || !todays => Readiness::Ready { marked: false },
+            Probe::Http { .. } if health || !todays => Readiness::Ready { marked: true },
+            Probe::Http { .. } if listens => Readiness::NotReady { status: 404 },
+            Probe::Http { .. } | Probe::Accepts { .. } => Readiness::Unreachable,
+        }
+    }
+
+    fn with_id(&mut self, id: &ContainerId) -> &mut ContainerSeen {
+        self.containers.iter_mut().find(|container| container.id == *id).unwrap()
+    }
+}
+
+pub fn seen_image(reference: &ImageRef) -> ImageSeen {
+    ImageSeen { reference: reference.clone(), id: ImageId::new(format!("sha256:{reference}")) }
+}
+
+/// A container as list and inspect show it after `create`.
+pub fn as_docker_shows(new: &NewContainer, number: u32) -> ContainerSeen {
+    let program = if new.image.repository().ends_with("/gateway") { ENTRY_POINT } else { "/bin/entry" };
+    let entry_point = new.keeps_entry_point.then(|| program.to_owned());
+    let binding = |container: u16, host: u16| PortBinding {
+        container,
+        host_ip: new.port.host_ip.clone(),
+        host: Some(host),
+        published: true,
+    };
+    let health = new.port.health.zip(new.port.health_on_host()).map(|(inside, host)| binding(inside, host));
+    let network = new.network.clone().unwrap_or_else(|| NetworkName::new("bridge"));
+    ContainerSeen {
+        id: ContainerId::new(format!("{number:064}")),
+        name: new.name.clone(),
+        status: Known::Known(Status::Created),
+        exit: Exit::default(),
+        instance: Instance::new("never"),
+        image: new.image.clone(),
+        image_id: seen_image(&new.image).id,
+        command: entry_point.into_iter().chain(new.command.iter().cloned()).collect(),
+        env: new.env.clone(),
+        labels: new.labels.clone(),
+        mounts: new
+            .mounts
+            .iter()
+            .map(|mount| MountSeen {
+                source: match &mount.source {
+                    MountSource::Volume { name } => MountedSource::Volume { name: name.clone() },
+                    MountSource::Bind { folder } | MountSource::Folder { folder } => {
+                        MountedSource::Bind { folder: folder.clone() }
+                    }
+                    MountSource::File { file, .. } => MountedSource::Bind { folder: file.clone() },
+                },
+                path: mount.path.clone(),
+                writable: !mount.read_only,
+            })
+            .collect(),
+        networks: vec![Attachment {
+            network,
+            id: Some(NetworkId::new("n")),
+            exists: true,
+            aliases: Vec::new(),
+            ipv4: None,
+        }],
+        // In no order that a reader could rely on: the health endpoint first.
+        ports: health.into_iter().chain([binding(new.port.container, new.port.host)]).collect(),
+        restart: new.restart,
+        auto_remove: false,
+        hostname: new.hostname.clone(),
+    }
+}
+
+fn unanswered<T>() -> Known<T> {
+    Known::Unknown(Why::TimedOut { call: "GET".to_owned() })
+}
