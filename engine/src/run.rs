@@ -1,10 +1,12 @@
 //! What one run knows: the intent, the record, the latest picture, what it has tried, what there is to tell. The states
-//! in `machine.rs` move it; the questions that they ask of it are here.
+//! in `machine.rs` move it; the questions that they ask of it are here, and how it ends is in `run/ends.rs`.
+
+mod ends;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::case::{Case, named_volumes, replacement_names, spec_of_birth};
+use crate::case::{Case, replacement_names, spec_of_birth};
 use crate::command::{Command, Target};
 use crate::container::ContainerSeen;
 use crate::event::{Event, Failure};
@@ -14,10 +16,9 @@ use crate::make::node_name;
 use crate::names::SandboxName;
 use crate::observation::{Asked, DaemonIdentity, HostSeen, Observation};
 use crate::older::Older;
-use crate::outcome::{End, GatewaySeen, How, Outcome, Told};
-use crate::plan::{Act, Decision, Look, Note, Plan, Row};
+use crate::outcome::{How, Told};
+use crate::plan::{Act, Decision, Look, Plan, Row};
 use crate::preset_choice::{self, Named};
-use crate::reason::Reason;
 use crate::record::{GatewayRecord, RecordSeen};
 use crate::recording::{Compared, Listed, compare, record_after};
 use crate::refusal::Refusal;
@@ -329,134 +330,6 @@ impl Run {
             _ => return None,
         }
         Some(Decision { row: decision.row, plan: Plan::Refuse { refusal }, waits_on: decision.waits_on.clone() })
-    }
-
-    /// The end of a run that a decision refuses.
-    pub fn refused_by(&self, decision: Decision) -> Outcome {
-        match (decision.plan, self.intent.purpose) {
-            (Plan::Refuse { refusal }, Purpose::Onboard | Purpose::Start | Purpose::Stop) => self.refused(refusal),
-            (plan, _) => self.looked(Decision { plan, ..decision }),
-        }
-    }
-
-    /// The end of a run that refuses.
-    pub fn refused(&self, refusal: Refusal) -> Outcome {
-        self.ended(End::Refused { refusal: Box::new(refusal) })
-    }
-
-    /// The end of a run that would have to do what this version cannot.
-    pub fn not_yet(&self, what: &str) -> Outcome {
-        self.refused(Refusal::NotYet { what: what.to_owned() })
-    }
-
-    /// The end of a run that was to stop the gateway.
-    pub fn stopped(&self) -> Outcome {
-        self.ended(End::Stopped)
-    }
-
-    /// The end of a look.
-    pub fn looked(&self, decision: Decision) -> Outcome {
-        self.ended(End::Looked { decision: Arc::new(decision) })
-    }
-
-    /// The end of a run on a gateway that is ready.
-    pub fn ready_or_looked(&self, decision: &Arc<Decision>) -> Outcome {
-        let mut outcome = match (&decision.plan, self.intent.purpose) {
-            (Plan::Keep { verdict }, Purpose::Onboard | Purpose::Start) => {
-                let reason = if self.missing.is_empty() { verdict.reason } else { Reason::SandboxesMissing };
-                let mut outcome = self.ended(End::Ready { how: self.how(), reason });
-                outcome.notes.extend(verdict.notes.iter().map(|note: &Note| Told::Note { said: note.clone() }));
-                outcome.notes.extend(self.notice());
-                outcome
-            }
-            (_, _) => self.ended(End::Looked { decision: decision.clone() }),
-        };
-        // Something answers there, also where Docker could not be asked.
-        outcome.seen.endpoint = Some(self.case().endpoint());
-        outcome
-    }
-
-    /// What the preset has to say of a container that this run has made.
-    fn notice(&self) -> Option<Told> {
-        let text = match self.how() {
-            How::Created | How::Adopted => self.case().wanted.notice?,
-            How::Reused | How::Recovered | How::Repaired => return None,
-        };
-        Some(Told::Notice { text })
-    }
-
-    /// How the gateway came to be ready, by what this run has done, or may have.
-    fn how(&self) -> How {
-        let any = |acts: &[Act]| acts.iter().any(|act| self.tried.may_have(*act));
-        if any(&[Act::Create]) {
-            How::Created
-        } else if any(&[Act::Adopt]) {
-            How::Adopted
-        } else if any(&[Act::StopToRepair, Act::Restart]) {
-            How::Repaired
-        } else if any(&[Act::Connect, Act::Start, Act::Unpause]) {
-            How::Recovered
-        } else {
-            How::Reused
-        }
-    }
-
-    fn ended(&self, end: End) -> Outcome {
-        let adopted = self.tried.may_have(Act::Adopt);
-        let holds = |told: &&Told| match told {
-            Told::NodeName { .. } | Told::SpecAsOfBirth { .. } => adopted,
-            Told::Note { .. }
-            | Told::Notice { .. }
-            | Told::SandboxesUnknown { .. }
-            | Told::NoGpu
-            | Told::Older { .. }
-            | Told::RecordNotWritten { .. } => true,
-        };
-        Outcome {
-            end,
-            row: self.row,
-            changed: self.recorded || self.tried.may_have_changed(),
-            seen: self.gateway_seen(),
-            notes: self.told.iter().filter(holds).cloned().chain(self.no_gpu()).collect(),
-        }
-    }
-
-    /// That there is no GPU where one was asked for: optional means optional, and it is said.
-    fn no_gpu(&self) -> Option<Told> {
-        let seen = self.seen.as_ref()?;
-        let made = self.tried.may_have(Act::Create) || self.tried.may_have(Act::Adopt);
-        let wanted = self.intent.spec.gpu || made && self.case().wanted.gpu;
-        (wanted && !matches!(seen.host.gpu, Some(Known::Known(Some(_))))).then_some(Told::NoGpu)
-    }
-
-    fn gateway_seen(&self) -> GatewaySeen {
-        let record = self.record.record();
-        let own = self.own();
-        let recorded_volumes = || record.map_or_else(Vec::new, GatewayRecord::volume_names);
-        let left = || {
-            let case = self.seen.as_ref().map(|_| self.case())?;
-            let wanted = case.wanted.volumes().map(|(name, _)| name.clone());
-            let there = case.volumes().ok()?;
-            Some(wanted.filter(|name| there.iter().any(|volume| volume.name == *name)).collect::<Vec<_>>())
-        };
-        GatewaySeen {
-            preset: match record {
-                Some(record) => Some(record.spec.preset.clone()),
-                // As long as several could be meant it has none.
-                None => self.intent.alternatives.is_empty().then(|| self.intent.spec.preset.clone()),
-            },
-            container: own.map(|own| (own.id.clone(), own.name.clone(), own.status.known().copied())),
-            image: own.map(|own| (own.image.clone(), own.image_id.clone())),
-            volumes: match own {
-                Some(own) => named_volumes(own).cloned().collect(),
-                None if record.is_some() => recorded_volumes(),
-                None => left().unwrap_or_default(),
-            },
-            endpoint: own.map(|_| self.case().endpoint()),
-            daemon: self.daemon.clone().or_else(|| record.map(|record| record.daemon.clone())),
-            sandboxes: self.sandboxes.clone(),
-            missing: self.missing.clone(),
-        }
     }
 }
 
