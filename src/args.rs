@@ -77,6 +77,9 @@ pub enum Job {
     /// Serve the small gateway for demos and tests, inside its container
     #[command(hide = true)]
     ReferenceGateway,
+    /// Print the sandboxes of the small gateway in whose container this runs
+    #[command(hide = true)]
+    ReferenceSandboxes,
 }
 
 /// How the result is told.

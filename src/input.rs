@@ -74,10 +74,7 @@ pub fn onboard(args: &OnboardArgs, host: Option<&str>, env: Variable<'_>) -> Res
         let port = texts::port(text)?;
         for spec in std::iter::once(&mut intent.spec).chain(&mut intent.alternatives) {
             spec.port = spec.port.on(port);
-            if spec.port.health.is_some() && spec.port.health_on_host().is_none() {
-                let problem = "the gateway's health endpoint would have the next port, and there is none";
-                return Err(BadInput::flag("--port", text, whole(text), problem));
-            }
+            spec.port.check().map_err(|problem| BadInput::flag("--port", text, whole(text), problem))?;
         }
         intent.typed.port = true;
         flags.push(("--port", Some(text.clone())));

@@ -98,6 +98,7 @@ fn carry_out(args: &Args) -> Result<ExitCode, End> {
         Job::Completions { shell } => generate::completions(*shell).map_err(End::Internal),
         Job::Man { folder } => generate::man(folder).map_err(End::BadInput),
         Job::ReferenceGateway => in_runtime(async { Ok(reference_gateway::serve().await) }),
+        Job::ReferenceSandboxes => Ok(reference_gateway::print_sandboxes()),
     }
 }
 

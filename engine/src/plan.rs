@@ -276,6 +276,8 @@ pub enum Note {
         /// The program.
         manager: String,
     },
+    /// Its home folder does not lie on a volume, where the preset's does.
+    HomeNotKept,
     /// Its health endpoint is not published, so that only a connection to its port was tried.
     HealthNotPublished,
     /// Another container may be writing to the gateway's volume.
@@ -316,6 +318,9 @@ impl fmt::Display for Note {
             Self::AutoRemoved => {
                 f.write_str("the container was started with `--rm`: Docker removes it, and its anonymous volumes, as soon as it stops")
             }
+            Self::HomeNotKept => f.write_str(
+                "its HOME does not lie on a volume: what it keeps there, such as the key to stored credentials, goes with its container",
+            ),
             Self::HealthNotPublished => f.write_str(
                 "its health endpoint is not published: what was seen is that its container runs and its port accepts connections",
             ),

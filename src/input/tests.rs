@@ -18,7 +18,9 @@ fn try_request(typed: &str) -> Result<Request, BadInput> {
         Job::Start(typed) => act(typed, Purpose::Start, host, &env),
         Job::Stop(typed) => act(typed, Purpose::Stop, host, &env),
         Job::Logs(typed) => logs(typed, args.output, host, &env).map(|(request, _)| request),
-        Job::List(_) | Job::Completions { .. } | Job::Man { .. } | Job::ReferenceGateway => panic!("no request"),
+        Job::List(_) | Job::Completions { .. } | Job::Man { .. } | Job::ReferenceGateway | Job::ReferenceSandboxes => {
+            panic!("no request")
+        }
     }?;
     request.again.host.clone_from(&args.host);
     Ok(request)

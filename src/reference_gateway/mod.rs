@@ -11,6 +11,10 @@
 //! | `PUT`, `GET`, `DELETE /workspace/<path>` | 201 or 200, 200, 204; 404 where nothing is |
 //! | `PUT`, `GET`, `DELETE /sandboxes/<name>` | the same |
 //! | `GET /sandboxes` | the names as a sorted JSON array |
+//!
+//! So that it can stand in for gateways whose health has a port of its own, or whose sandboxes a program inside prints:
+//! a second listener, where one is asked for, answers `GET /readyz` with 503, then 200, and nothing else; and
+//! `nemoclaw reference-sandboxes`, run beside it, prints the names as a Kubernetes list.
 
 mod path;
 mod requests;
@@ -23,6 +27,7 @@ use std::{
     convert::Infallible,
     future::pending,
     io::{self, Write},
+    net::SocketAddr,
     pin::pin,
     process::ExitCode,
     sync::Arc,
@@ -31,6 +36,7 @@ use std::{
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
 use tokio::{
     net::{TcpListener, TcpStream},
     signal::unix::{Signal, SignalKind, signal},
@@ -78,9 +84,37 @@ pub async fn serve() -> ExitCode {
     }
 }
 
+/// Prints the sandboxes of the gateway in whose container this runs as a Kubernetes list (`items[].metadata.name`), as
+/// `kubectl get … -o json` does. It changes nothing; it answers 1 when they cannot be read, and 2 when a setting is bad.
+pub fn print_sandboxes() -> ExitCode {
+    let listed = Settings::read(|name| std::env::var_os(name)).map(|settings| sandbox_list(&settings));
+    match listed {
+        Ok(Ok(list)) => match writeln!(io::stdout(), "{list}") {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(1),
+        },
+        Ok(Err(error)) => {
+            log(&format!("cannot list the sandboxes: {error}"));
+            ExitCode::from(1)
+        }
+        Err(why) => {
+            log(&why);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn sandbox_list(settings: &Settings) -> io::Result<serde_json::Value> {
+    let names = store::sandboxes_of(&settings.data, &settings.node)?;
+    let items: Vec<_> = names.iter().map(|name| json!({ "metadata": { "name": name.as_str() } })).collect();
+    Ok(json!({ "apiVersion": "v1", "kind": "List", "items": items }))
+}
+
 /// A gateway that listens and is not served yet.
 struct Server {
     listener: TcpListener,
+    /// For health alone.
+    health: Option<TcpListener>,
     requests: Arc<Requests>,
     settings: Settings,
 }
@@ -91,22 +125,30 @@ impl Server {
         let (data, node) = (settings.data.display(), settings.node.as_str());
         let store = Store::open(&settings.data, &settings.node)
             .map_err(|error| io::Error::new(error.kind(), format!("data folder `{data}`: {error}")))?;
-        let listener = TcpListener::bind(settings.listen)
-            .await
-            .map_err(|error| io::Error::new(error.kind(), format!("address `{}`: {error}", settings.listen)))?;
+        let listener = listen(settings.listen).await?;
+        let health = match settings.health_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
         log(&format!("listens on {}, data of node `{node}` in `{data}`", listener.local_addr()?));
-        Ok(Self { listener, requests: Arc::new(Requests::new(store, settings.clone())), settings })
+        Ok(Self { listener, health, requests: Arc::new(Requests::new(store, settings.clone())), settings })
     }
 
     /// The address it listens on.
     #[cfg(test)]
-    fn address(&self) -> io::Result<std::net::SocketAddr> {
+    fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// The address at which only health is answered.
+    #[cfg(test)]
+    fn health_address(&self) -> Option<SocketAddr> {
+        self.health.as_ref()?.local_addr().ok()
     }
 
     /// Serves until `stop` is ready or a switch ends it; answers the exit code.
     async fn run(self, stop: impl Future<Output = &'static str>) -> u8 {
-        let Self { listener, requests, settings } = self;
+        let Self { listener, health, requests, settings } = self;
         let limits = &settings.limits;
         let mut connections = JoinSet::new();
         let (stopping, stopped) = watch::channel(false);
@@ -120,12 +162,13 @@ impl Server {
                     return code;
                 }
                 Some(ended) = connections.join_next() => tell_panic(ended),
-                accepted = listener.accept(), if connections.len() < limits.connections => match accepted {
-                    Ok((stream, _)) if settings.hang => {
+                (door, accepted) = accept(&listener, health.as_ref()), if connections.len() < limits.connections => match accepted {
+                    Ok(stream) if settings.hang => {
                         connections.spawn(hang(stream, stopped.clone()));
                     }
-                    Ok((stream, _)) => {
-                        connections.spawn(converse(stream, Arc::clone(&requests), limits.clone(), stopped.clone()));
+                    Ok(stream) => {
+                        let requests = Arc::clone(&requests);
+                        connections.spawn(converse(stream, door, requests, limits.clone(), stopped.clone()));
                     }
                     Err(error) => {
                         log(&format!("cannot accept a connection: {error}"));
@@ -134,7 +177,7 @@ impl Server {
                 },
             }
         };
-        drop(listener);
+        drop((listener, health));
         stopping.send_replace(true);
         let drained = timeout(limits.drain, async {
             while let Some(ended) = connections.join_next().await {
@@ -149,11 +192,49 @@ impl Server {
     }
 }
 
+async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| io::Error::new(error.kind(), format!("address `{address}`: {error}")))
+}
+
+/// By which listener a connection came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Door {
+    /// Everything is answered.
+    Main,
+    /// Only health is.
+    Health,
+}
+
+async fn accept(main: &TcpListener, health: Option<&TcpListener>) -> (Door, io::Result<TcpStream>) {
+    let on_health = async {
+        match health {
+            Some(listener) => listener.accept().await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        accepted = main.accept() => (Door::Main, accepted.map(|(stream, _)| stream)),
+        accepted = on_health => (Door::Health, accepted.map(|(stream, _)| stream)),
+    }
+}
+
 /// Answers on one connection until it ends, grows old, or the gateway stops; then the request under way is finished.
-async fn converse(stream: TcpStream, requests: Arc<Requests>, limits: Limits, stopped: watch::Receiver<bool>) {
+async fn converse(
+    stream: TcpStream,
+    door: Door,
+    requests: Arc<Requests>,
+    limits: Limits,
+    stopped: watch::Receiver<bool>,
+) {
     let service = service_fn(move |request| {
         let requests = Arc::clone(&requests);
-        async move { Ok::<_, Infallible>(requests.answer(request).await) }
+        async move {
+            Ok::<_, Infallible>(match door {
+                Door::Main => requests.answer(request).await,
+                Door::Health => requests.answer_health(&request).await,
+            })
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

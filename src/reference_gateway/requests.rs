@@ -57,6 +57,18 @@ impl Requests {
         Self { store: Arc::new(store), settings, started: Instant::now() }
     }
 
+    /// Answers one request to the health port.
+    pub async fn answer_health(&self, request: &Request<Incoming>) -> Answer {
+        match (request.uri().path(), request.method()) {
+            ("/readyz", &Method::GET | &Method::HEAD) => {
+                let (status, word) = self.health("healthy").await;
+                json_answer(status, &json!({ "status": word }))
+            }
+            ("/readyz", _) => Problem::method("GET, HEAD").answer(),
+            (_, _) => Problem::no_such_path().answer(),
+        }
+    }
+
     /// Answers one request.
     pub async fn answer(&self, request: Request<Incoming>) -> Answer {
         let (head, mut body) = request.into_parts();
@@ -76,7 +88,10 @@ impl Requests {
 
     async fn perform(&self, head: &Parts, body: &mut Incoming) -> Result<Answer, Problem> {
         match (Route::of(&head.uri)?, &head.method) {
-            (Route::Health, &Method::GET | &Method::HEAD) => Ok(self.health().await),
+            (Route::Health, &Method::GET | &Method::HEAD) => {
+                let (status, word) = self.health("ready").await;
+                Ok(json_answer(status, &json!({ "service": MARK, "status": word })))
+            }
             (Route::Sandboxes, &Method::GET | &Method::HEAD) => self.sandboxes().await,
             (Route::File(path), &Method::GET | &Method::HEAD) => self.read(path).await,
             (Route::File(path), &Method::PUT) => self.write(path, body).await,
@@ -86,14 +101,11 @@ impl Requests {
         }
     }
 
-    async fn health(&self) -> Answer {
+    /// How it stands; `ready` is the word for that it is.
+    async fn health(&self, ready: &'static str) -> (StatusCode, &'static str) {
         sleep(self.settings.health_delay).await;
-        let (status, word) = if self.started.elapsed() < self.settings.warm_up {
-            (StatusCode::SERVICE_UNAVAILABLE, "warming")
-        } else {
-            (StatusCode::OK, "ready")
-        };
-        json_answer(status, &json!({ "service": MARK, "status": word }))
+        let warming = self.started.elapsed() < self.settings.warm_up;
+        if warming { (StatusCode::SERVICE_UNAVAILABLE, "warming") } else { (StatusCode::OK, ready) }
     }
 
     async fn sandboxes(&self) -> Result<Answer, Problem> {
@@ -164,7 +176,7 @@ impl Route {
             path => match (path.strip_prefix("/workspace/"), path.strip_prefix("/sandboxes/")) {
                 (Some(rest), _) => Self::File(DataPath::workspace(rest)?),
                 (None, Some(rest)) => Self::File(DataPath::sandbox(rest)?),
-                (None, None) => return Err(Problem::new(StatusCode::NOT_FOUND, "this gateway has no such path")),
+                (None, None) => return Err(Problem::no_such_path()),
             },
         };
         match uri.query() {
@@ -184,6 +196,10 @@ struct Problem {
 impl Problem {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), allow: None }
+    }
+
+    fn no_such_path() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "this gateway has no such path")
     }
 
     fn method(allow: &'static str) -> Self {

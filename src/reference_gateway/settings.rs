@@ -14,11 +14,13 @@ pub struct Settings {
     pub data: PathBuf,
     /// `NEMOCLAW_REFERENCE_LISTEN`: address and port. Default `0.0.0.0:8080`.
     pub listen: SocketAddr,
+    /// `NEMOCLAW_REFERENCE_HEALTH_LISTEN`: address and port of a second listener, for `GET /readyz` alone. Default none.
+    pub health_listen: Option<SocketAddr>,
     /// `OPENSHELL_NODE_NAME`, else the hostname: the key under which the data is kept and looked for.
     pub node: Segment,
-    /// `NEMOCLAW_REFERENCE_WARM_UP`: how long from the start `/healthz` answers 503. Default `0s`.
+    /// `NEMOCLAW_REFERENCE_WARM_UP`: how long from the start health is answered with 503. Default `0s`.
     pub warm_up: Duration,
-    /// `NEMOCLAW_REFERENCE_HEALTH_DELAY`: how much later `/healthz` answers. Default `0s`.
+    /// `NEMOCLAW_REFERENCE_HEALTH_DELAY`: how much later health is answered. Default `0s`.
     pub health_delay: Duration,
     /// `NEMOCLAW_REFERENCE_CRASH`: the exit code with which to end at once, before anything is touched.
     pub crash: Option<u8>,
@@ -80,9 +82,8 @@ impl Settings {
         };
         Ok(Self {
             data: env.text("NEMOCLAW_REFERENCE_DATA")?.map_or_else(|| PathBuf::from("/data"), PathBuf::from),
-            listen: env
-                .parsed("NEMOCLAW_REFERENCE_LISTEN", "an address like `0.0.0.0:8080`", |text| text.parse().ok())?
-                .unwrap_or(SocketAddr::from(([0, 0, 0, 0], 8080))),
+            listen: env.address("NEMOCLAW_REFERENCE_LISTEN")?.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 8080))),
+            health_listen: env.address("NEMOCLAW_REFERENCE_HEALTH_LISTEN")?,
             node: Segment::checked(&node).map_err(|why| format!("node name `{}`: {why}", node.escape_debug()))?,
             warm_up: env.duration("NEMOCLAW_REFERENCE_WARM_UP")?,
             health_delay: env.duration("NEMOCLAW_REFERENCE_HEALTH_DELAY")?,
@@ -102,6 +103,10 @@ impl Settings {
 struct Env<F>(F);
 
 impl<F: Fn(&str) -> Option<OsString>> Env<F> {
+    fn address(&self, name: &str) -> Result<Option<SocketAddr>, String> {
+        self.parsed(name, "an address like `0.0.0.0:8080`", |text| text.parse().ok())
+    }
+
     fn duration(&self, name: &str) -> Result<Duration, String> {
         let value = self.parsed(name, "a duration like `1500ms`", |text| humantime::parse_duration(text).ok())?;
         Ok(value.unwrap_or_default())
@@ -151,6 +156,7 @@ mod tests {
         let settings = read(&[("NEMOCLAW_REFERENCE_CRASH", "")]).unwrap();
         assert_eq!(settings.data, PathBuf::from("/data"));
         assert_eq!(settings.listen.to_string(), "0.0.0.0:8080");
+        assert_eq!(settings.health_listen, None);
         assert_eq!(settings.node.as_str(), rustix::system::uname().nodename().to_str().unwrap());
         assert_eq!((settings.warm_up, settings.health_delay), (Duration::ZERO, Duration::ZERO));
         assert_eq!((settings.crash, settings.exit_every), (None, None));
@@ -163,6 +169,7 @@ mod tests {
             ("OPENSHELL_NODE_NAME", "openshell-demo"),
             ("NEMOCLAW_REFERENCE_DATA", "/elsewhere"),
             ("NEMOCLAW_REFERENCE_LISTEN", "[::1]:9"),
+            ("NEMOCLAW_REFERENCE_HEALTH_LISTEN", "0.0.0.0:8081"),
             ("NEMOCLAW_REFERENCE_WARM_UP", "1500ms"),
             ("NEMOCLAW_REFERENCE_HEALTH_DELAY", "2s"),
             ("NEMOCLAW_REFERENCE_CRASH", "0"),
@@ -174,6 +181,7 @@ mod tests {
         assert_eq!(settings.node.as_str(), "openshell-demo");
         assert_eq!(settings.data, PathBuf::from("/elsewhere"));
         assert_eq!(settings.listen.to_string(), "[::1]:9");
+        assert_eq!(settings.health_listen, Some(SocketAddr::from(([0, 0, 0, 0], 8081))));
         assert_eq!(settings.warm_up, Duration::from_millis(1500));
         assert_eq!(settings.health_delay, Duration::from_secs(2));
         assert_eq!(settings.crash, Some(0));
@@ -185,6 +193,7 @@ mod tests {
     fn a_bad_value_is_an_error_that_names_its_variable() {
         for (name, value) in [
             ("NEMOCLAW_REFERENCE_LISTEN", "8080"),
+            ("NEMOCLAW_REFERENCE_HEALTH_LISTEN", "localhost:8081"),
             ("NEMOCLAW_REFERENCE_WARM_UP", "soon"),
             ("NEMOCLAW_REFERENCE_HEALTH_DELAY", "-1s"),
             ("NEMOCLAW_REFERENCE_CRASH", "256"),

@@ -145,18 +145,7 @@ impl Store {
     ///
     /// What the system says.
     pub fn sandboxes(&self) -> Result<Vec<Segment>, Failure> {
-        let mut found = Vec::new();
-        for entry in Dir::read_from(&self.sandboxes)? {
-            let entry = entry?;
-            let Some(name) = entry.file_name().to_str().ok().and_then(|name| Segment::checked(name).ok()) else {
-                continue;
-            };
-            if kind_in(&self.sandboxes, name.as_str())? == Some(FileType::RegularFile) {
-                found.push(name);
-            }
-        }
-        found.sort();
-        Ok(found)
+        Ok(names_in(&self.sandboxes)?)
     }
 
     fn kind(&self, path: &DataPath) -> Result<Option<FileType>, Failure> {
@@ -197,6 +186,19 @@ impl Store {
         }
         Ok(here)
     }
+}
+
+/// The names of all sandboxes of `node`, sorted, seen from beside the gateway that has them open: nothing is made or swept.
+///
+/// # Errors
+///
+/// What the system says. That `node` has no folder is one of them.
+pub fn sandboxes_of(data: &Path, node: &Segment) -> io::Result<Vec<Segment>> {
+    let mut here = openat(CWD, data, FOLDER.difference(OFlags::NOFOLLOW), Mode::empty())?;
+    for folder in ["nodes", node.as_str(), "sandboxes"] {
+        here = openat(&here, folder, FOLDER, Mode::empty())?;
+    }
+    Ok(names_in(&here)?)
 }
 
 /// A file on its way in; dropped before it is kept, it leaves nothing behind.
@@ -276,6 +278,22 @@ fn kind_in(folder: &OwnedFd, name: &str) -> rustix::io::Result<Option<FileType>>
         Err(Errno::NOENT) => Ok(None),
         Err(errno) => Err(errno),
     }
+}
+
+/// The names of the regular files that a client could have put into a folder, sorted.
+fn names_in(folder: &OwnedFd) -> rustix::io::Result<Vec<Segment>> {
+    let mut found = Vec::new();
+    for entry in Dir::read_from(folder)? {
+        let entry = entry?;
+        let Some(name) = entry.file_name().to_str().ok().and_then(|name| Segment::checked(name).ok()) else {
+            continue;
+        };
+        if kind_in(folder, name.as_str())? == Some(FileType::RegularFile) {
+            found.push(name);
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Removes what a crash left half received. Clients cannot make files of these names, so it is never theirs.

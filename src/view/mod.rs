@@ -326,7 +326,7 @@ fn told(told: &Told) -> Said {
 fn noted(said: &Note) -> Said {
     match said {
         Note::NewerDefault { .. } | Note::Managed { .. } | Note::HealthNotPublished => note(said.to_string()),
-        Note::Unverified | Note::Drifted { .. } | Note::AutoRemoved | Note::SecondWriter { .. } => {
+        Note::Unverified | Note::Drifted { .. } | Note::AutoRemoved | Note::HomeNotKept | Note::SecondWriter { .. } => {
             warning(said.to_string())
         }
     }

@@ -125,6 +125,7 @@ fn ready_gateways() {
         },
         Note::AutoRemoved,
         Note::HealthNotPublished,
+        Note::HomeNotKept,
     ];
     let notes = notes.into_iter().map(|said| Told::Note { said }).collect();
     let adopted = vec![

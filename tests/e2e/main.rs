@@ -15,10 +15,12 @@ mod neighbours;
 mod no_daemon;
 mod others;
 mod ports;
+mod presets;
 mod read_only;
 mod records;
 mod sandboxes;
 mod stopped;
+mod suites;
 mod support;
 mod unhealthy;
 
@@ -28,6 +30,8 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Completion, Trial};
 
+use presets::{cluster, found, node_name, permission, sandboxes as of_kind, today};
+use suites::{channels, cloud, older, survival};
 use support::{Changes, Proxy, Suite, Unready};
 
 /// Set for the process that runs the cases: the daemon's own socket.
@@ -102,6 +106,21 @@ const ON_DOCKER: &[(&str, Body)] = cases! {
     read_only: nothing_there ready stopped missing;
     interrupted: interrupted terminated killed two_at_once no_wait;
     records: corrupt newer;
+    today: made_then_reused stopped killed paused created_never_started removed_with_record
+        removed_without_record port_held renamed_running renamed_stopped as_documented_running as_documented_stopped
+        composed another_preset_recorded another_preset_there;
+    cluster: made_then_reused stopped killed paused created_never_started removed_with_record
+        removed_without_record port_held renamed_running renamed_stopped as_documented_running as_documented_stopped
+        composed another_preset_recorded another_preset_there;
+    found: several_kinds volume_alone volume_of_another_kind todays_cut_off_from_its_network prefix_is_no_name older_kind_from_nothing
+        older_kind_without_its_network health_port_held_on_a_fresh_host reference_is_not_the_older_kind;
+    node_name: unknown typed on_the_volume of_a_container_is_kept;
+    of_kind: beside_todays todays_after_a_reboot todays_removed of_the_older_kind_removed of_the_older_kind_unknown;
+    permission: privileged gpu_is_optional gpu_of_others;
+    cloud: everything_agrees list_knows_by_label_and_by_record list_without_docker logs_show_what_it_wrote;
+    channels: today cluster start_makes_nothing stop_keeps_what_it_would_lose paused_is_stopped;
+    survival: today cluster;
+    older: failed_start stale_files stale_files_of_a_stopped_gateway garbage of_another_gateway;
 };
 
 /// The cases about a daemon that cannot be asked.

@@ -118,7 +118,7 @@ async fn check(answer: Response<Incoming>) -> Result<Response<Incoming>, Error> 
     // moby sends it on every answer of a route (`daemon/server/middleware/version.go`), and so does Podman.
     let is_docker = answer.headers().contains_key("api-version");
     let is_json = is_json(answer.headers());
-    if status.is_success() || status == StatusCode::NOT_MODIFIED {
+    if status.is_success() || matches!(status, StatusCode::NOT_MODIFIED | StatusCode::SWITCHING_PROTOCOLS) {
         let said = "it bears no `Api-Version` header, as Docker's answers do".to_owned();
         return if is_docker { Ok(answer) } else { Err(NotDocker { status: status.as_u16(), said }.into()) };
     }

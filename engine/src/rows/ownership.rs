@@ -90,7 +90,7 @@ fn not_our_container(case: &Case<'_>, own: &ContainerSeen) -> Option<String> {
     if same_image || case.is_recorded(own) || case.mounts_its_volume(own) {
         return None;
     }
-    Some(format!("it runs `{}` and mounts none of the gateway's volumes", own.image))
+    Some(format!("it runs `{}` and mounts none of the gateway's volumes where they belong", own.image))
 }
 
 /// Whether the gateway would use a volume: by its exact name, by label, or because its owner chose it.

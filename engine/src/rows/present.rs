@@ -14,7 +14,7 @@ use crate::plan::{Act, Note, Plan, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
 use crate::rows::ownership::{may_write_to, refuse};
-use crate::spec::PortSpec;
+use crate::spec::{GatewaySpec, PortSpec};
 
 /// Nothing is made or started on a port that somebody else holds. A paused container still has its port.
 pub fn port_held(case: &Case<'_>) -> Judged {
@@ -224,6 +224,9 @@ pub fn ready_with_notes(case: &Case<'_>) -> Judged {
         reason = Reason::AutoRemoved;
         notes.push(Note::AutoRemoved);
     }
+    if loses_home(own, &case.intent.spec) {
+        notes.push(Note::HomeNotKept);
+    }
     if let Probe::Accepts { .. } = case.probe(own) {
         notes.push(Note::HealthNotPublished);
     }
@@ -235,6 +238,19 @@ pub fn ready_with_notes(case: &Case<'_>) -> Judged {
     }
     Ok((!notes.is_empty()).then_some(Plan::Keep { verdict: Verdict { reason, notes } }))
 }
+
+/// Whether the preset keeps the gateway's home folder on a volume, and this container does not.
+fn loses_home(own: &ContainerSeen, preset: &GatewaySpec) -> bool {
+    let lies_in = |path: &str, folder: &str| {
+        path.strip_prefix(folder).is_some_and(|rest| matches!(rest.as_bytes(), [] | [b'/', ..]))
+    };
+    let kept_by_preset = |home: &String| preset.volumes().any(|(_, path)| lies_in(home, path));
+    let kept_by_own = |home: &String| own.mounts.iter().any(|mount| lies_in(home, &mount.path));
+    preset.env.0.get(HOME).is_some_and(kept_by_preset) && !own.env.0.get(HOME).is_some_and(kept_by_own)
+}
+
+/// The variable that names a process's home folder.
+const HOME: &str = "HOME";
 
 /// It is ready: nothing at all is done.
 pub fn ready(case: &Case<'_>) -> Judged {

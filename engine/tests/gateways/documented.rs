@@ -52,7 +52,10 @@ fn it_is_reused_and_what_could_not_be_seen_is_said() {
         let mut host = running(port);
         let outcome = host.run(onboard());
         assert_eq!((how(&outcome), outcome.reason()), (Some(How::Reused), Reason::Ready), "{outcome:#?}");
-        assert_eq!((notes(&outcome), preset_of(&outcome)), (vec![&Note::HealthNotPublished], GATEWAY));
+        assert_eq!(
+            (notes(&outcome), preset_of(&outcome)),
+            (vec![&Note::HomeNotKept, &Note::HealthNotPublished], GATEWAY)
+        );
         assert_eq!(host.did(), ["write-record"]);
         assert_eq!(outcome.seen.endpoint.unwrap().port, port);
     }

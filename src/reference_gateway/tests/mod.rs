@@ -4,6 +4,7 @@
 
 mod files;
 mod serving;
+mod stand_in;
 
 use std::{
     fs,
@@ -26,6 +27,7 @@ const SHORT: Duration = Duration::from_millis(150);
 /// A server of its own for one test; dropped, it stops.
 struct Gateway {
     address: SocketAddr,
+    health: Option<SocketAddr>,
     data: TempDir,
     node: String,
     stop: Option<oneshot::Sender<()>>,
@@ -60,7 +62,7 @@ impl Gateway {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let server = Server::start(settings).await.unwrap();
-                tell.send(server.address().unwrap()).unwrap();
+                tell.send((server.address().unwrap(), server.health_address())).unwrap();
                 let stop = async {
                     let _ = stopped.await;
                     "the test"
@@ -68,7 +70,8 @@ impl Gateway {
                 server.run(stop).await
             })
         });
-        Self { address: told.recv().unwrap(), data, node, stop: Some(stop), thread: Some(thread) }
+        let (address, health) = told.recv().unwrap();
+        Self { address, health, data, node, stop: Some(stop), thread: Some(thread) }
     }
 
     fn ask_to_stop(mut self) -> Self {
@@ -100,22 +103,20 @@ impl Gateway {
     }
 
     fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        stream
+        connect_to(self.address)
     }
 
     fn send(&self, method: &str, target: &str, body: &[u8]) -> Reply {
-        let length = body.len();
-        let head =
-            format!("{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
-        self.send_raw(&[head.as_bytes(), body].concat())
+        self.send_raw(&request(method, target, body))
     }
 
     fn send_raw(&self, bytes: &[u8]) -> Reply {
-        let mut stream = self.connect();
-        stream.write_all(bytes).unwrap();
-        Reply::parse(&read_all(stream))
+        send_to(self.address, bytes)
+    }
+
+    /// Asks at the listener for health.
+    fn send_to_health(&self, method: &str, target: &str) -> Reply {
+        send_to(self.health.expect("it has a listener for health"), &request(method, target, b""))
     }
 }
 
@@ -138,6 +139,25 @@ impl Reply {
     fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap()
     }
+}
+
+fn request(method: &str, target: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head =
+        format!("{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+fn connect_to(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream
+}
+
+fn send_to(address: SocketAddr, bytes: &[u8]) -> Reply {
+    let mut stream = connect_to(address);
+    stream.write_all(bytes).unwrap();
+    Reply::parse(&read_all(stream))
 }
 
 /// Everything until the server closes; an answer before a reset counts.

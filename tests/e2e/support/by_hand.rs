@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use bollard::models::{
-    ContainerCreateBody, HostConfig, Mount, MountType, PortBinding, RestartPolicy, RestartPolicyNameEnum,
+    ContainerCreateBody, DeviceRequest, HostConfig, Mount, MountType, PortBinding, RestartPolicy, RestartPolicyNameEnum,
 };
 use bollard::query_parameters::CreateContainerOptions;
 use testcontainers::core::IntoContainerPort;
@@ -20,17 +20,27 @@ pub struct ByHand {
     name: String,
     image: String,
     env: BTreeMap<String, String>,
+    labels: BTreeMap<String, String>,
+    /// Ports inside the container, each published.
+    ports: Vec<u16>,
     host: HostConfig,
 }
 
-/// The port of the reference gateway inside its container.
+/// The port of the reference gateway inside its container, unless it is told another.
 const PORT: u16 = 8080;
 
 impl ByHand {
     /// A container of this name. It mounts nothing and publishes nothing.
     pub fn named(name: &str, image: &str) -> Self {
         let host = HostConfig { publish_all_ports: Some(false), ..HostConfig::default() };
-        Self { name: name.to_owned(), image: image.to_owned(), env: BTreeMap::new(), host }
+        Self {
+            name: name.to_owned(),
+            image: image.to_owned(),
+            env: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            ports: Vec::new(),
+            host,
+        }
     }
 
     /// `--env NAME=VALUE`
@@ -49,10 +59,36 @@ impl ByHand {
         self.mount(MountType::BIND, folder, path)
     }
 
+    /// `--label NAME=VALUE`
+    pub fn label(mut self, name: &str, value: &str) -> Self {
+        self.labels.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// `--publish 127.0.0.1:PORT:8080`
-    pub fn publish(mut self, port: u16) -> Self {
-        let binding = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: Some(port.to_string()) };
-        self.host.port_bindings = Some([(format!("{PORT}/tcp"), Some(vec![binding]))].into());
+    pub fn publish(self, port: u16) -> Self {
+        self.publish_at("127.0.0.1", port, PORT)
+    }
+
+    /// `--publish IP:PORT:INSIDE`
+    pub fn publish_at(mut self, ip: &str, port: u16, inside: u16) -> Self {
+        let binding = PortBinding { host_ip: Some(ip.to_owned()), host_port: Some(port.to_string()) };
+        let bindings = self.host.port_bindings.get_or_insert_default();
+        bindings.insert(format!("{inside}/tcp"), Some(vec![binding]));
+        self.ports.push(inside);
+        self
+    }
+
+    /// `--gpus all`
+    pub fn with_gpus(mut self) -> Self {
+        let capabilities = Some(vec![vec!["gpu".to_owned()]]);
+        self.host.device_requests = Some(vec![DeviceRequest { count: Some(-1), capabilities, ..Default::default() }]);
+        self
+    }
+
+    /// `--privileged`
+    pub fn privileged(mut self) -> Self {
+        self.host.privileged = Some(true);
         self
     }
 
@@ -66,6 +102,8 @@ impl ByHand {
     /// `--rm`
     pub fn auto_removed(mut self) -> Self {
         self.host.auto_remove = Some(true);
+        // Docker takes no restart policy beside it.
+        self.host.restart_policy = None;
         self
     }
 
@@ -80,9 +118,11 @@ impl ByHand {
     pub fn start(self, suite: &Suite) -> Started {
         let (repository, tag) = self.image.rsplit_once(':').expect("an image with a tag");
         let host = self.host;
-        let request = GenericImage::new(repository, tag)
-            .with_exposed_port(PORT.tcp())
+        let image = GenericImage::new(repository, tag);
+        let image = self.ports.iter().fold(image, |image, port| image.with_exposed_port(port.tcp()));
+        let request = image
             .with_container_name(&self.name)
+            .with_labels(self.labels)
             .with_cmd(command())
             .with_host_config_modifier(move |config| *config = host.clone());
         let request = self.env.iter().fold(request, |request, (name, value)| request.with_env_var(name, value));
@@ -98,7 +138,8 @@ impl ByHand {
             image: Some(self.image),
             cmd: Some(command()),
             env: Some(self.env.iter().map(|(name, value)| format!("{name}={value}")).collect()),
-            exposed_ports: Some(vec![format!("{PORT}/tcp")]),
+            labels: Some(self.labels.into_iter().collect()),
+            exposed_ports: Some(self.ports.iter().map(|port| format!("{port}/tcp")).collect()),
             host_config: Some(self.host),
             ..ContainerCreateBody::default()
         };

@@ -70,6 +70,11 @@ impl<'a> Case<'a> {
         self.folder.path().join("home")
     }
 
+    /// The home folder of the person who types, which nobody has made.
+    pub fn user(&self) -> PathBuf {
+        self.folder.path().join("user")
+    }
+
     /// A file of its own.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -98,6 +103,11 @@ impl<'a> Case<'a> {
     /// `nemoclaw COMMAND --gateway NAME` against the real daemon, answering as it does to people.
     pub fn in_words(&self, command: &str) -> Run {
         Cli::new(self, &[command, "--gateway", &self.gateway, "--host", &self.suite.address()]).run()
+    }
+
+    /// `nemoclaw list` against the real daemon, answering as it does to people.
+    pub fn list_in_words(&self) -> Run {
+        Cli::new(self, &["list", "--host", &self.suite.address()]).run()
     }
 
     /// `nemoclaw onboard --gateway NAME`: what a person types who has a gateway.

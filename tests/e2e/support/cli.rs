@@ -13,7 +13,7 @@ pub struct Cli {
 }
 
 /// Variables of the developer's own environment that would change what the binary does.
-const FOREIGN: [&str; 14] = [
+const FOREIGN: [&str; 15] = [
     "DOCKER_HOST",
     "DOCKER_CONTEXT",
     "DOCKER_CONFIG",
@@ -28,6 +28,7 @@ const FOREIGN: [&str; 14] = [
     "NO_PROXY",
     "no_proxy",
     "RUST_LOG",
+    "XDG_CONFIG_HOME",
 ];
 
 impl Cli {
@@ -42,7 +43,7 @@ impl Cli {
         for variable in FOREIGN {
             command.env_remove(variable);
         }
-        command.args(args).env("NEMOCLAW_HOME", case.home()).stdin(Stdio::null());
+        command.args(args).env("NEMOCLAW_HOME", case.home()).env("HOME", case.user()).stdin(Stdio::null());
         Self { command }
     }
 

@@ -6,7 +6,10 @@ use std::path::Path;
 
 use bollard::Docker;
 use bollard::errors::Error;
-use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, VolumeCreateRequest};
+use bollard::models::{
+    ContainerInspectResponse, ContainerStateStatusEnum, NetworkCreateRequest, NetworkDisconnectRequest,
+    VolumeCreateRequest,
+};
 use bollard::query_parameters as query;
 use futures_util::TryStreamExt;
 use tokio::runtime::Handle;
@@ -148,6 +151,20 @@ impl Daemon {
     #[track_caller]
     pub fn folder_of_volume(&self, name: &str) -> String {
         self.run(self.docker.inspect_volume(name)).unwrap().mountpoint
+    }
+
+    /// `docker network create`
+    #[track_caller]
+    pub fn create_network(&self, name: &str) {
+        let request = NetworkCreateRequest { name: name.to_owned(), ..NetworkCreateRequest::default() };
+        self.run(self.docker.create_network(request)).unwrap();
+    }
+
+    /// `docker network disconnect`
+    #[track_caller]
+    pub fn disconnect(&self, network: &str, container: &str) {
+        let request = NetworkDisconnectRequest { container: container.to_owned(), force: None };
+        self.run(self.docker.disconnect_network(network, request)).unwrap();
     }
 
     /// `docker network rm`

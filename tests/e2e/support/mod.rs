@@ -19,6 +19,7 @@ pub use case::{Case, assert_only_a_trace_written, assert_same};
 pub use cli::{Cli, Run};
 pub use gateway::Work;
 pub use holder::{Holder, Speaks};
+pub use picture::{Files, files};
 pub use proxy::{Changes, Proxy};
 pub use spec::Spec;
 pub use suite::{Suite, Unready};

@@ -15,7 +15,11 @@ pub fn objects(daemon: &Daemon, token: &str) -> BTreeMap<String, Value> {
     let docker = daemon.docker();
     let mut objects = BTreeMap::new();
     for name in daemon.containers(token) {
-        let seen = daemon.run(docker.inspect_container(&name, None)).unwrap();
+        let mut seen = daemon.run(docker.inspect_container(&name, None)).unwrap();
+        // A program that is run in it to list something is no state of its own.
+        seen.exec_ids = None;
+        // Docker names them in no order.
+        seen.mounts.get_or_insert_default().sort_by(|one, other| one.destination.cmp(&other.destination));
         objects.insert(format!("container {name}"), serde_json::to_value(seen).unwrap());
     }
     for name in daemon.volumes(token) {
@@ -44,14 +48,17 @@ impl FileSeen {
     }
 }
 
+/// Files, by their paths below a folder.
+pub type Files = BTreeMap<PathBuf, FileSeen>;
+
 /// Every file below a folder, but for `locks/`: who holds a lock is no state, and is written by every run.
-pub fn files(folder: &Path) -> BTreeMap<PathBuf, FileSeen> {
+pub fn files(folder: &Path) -> Files {
     let mut files = BTreeMap::new();
     collect(folder, folder, &mut files);
     files
 }
 
-fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<PathBuf, FileSeen>) {
+fn collect(root: &Path, folder: &Path, files: &mut Files) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for path in entries.map(|entry| entry.unwrap().path()) {
         let name = path.strip_prefix(root).unwrap().to_owned();

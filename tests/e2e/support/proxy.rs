@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::CONTENT_LENGTH;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tempfile::TempDir;
@@ -93,7 +94,8 @@ async fn accept(listener: UnixListener, docker: PathBuf, changes: Changes, noted
         tokio::spawn(async move {
             let service = service_fn(move |request| relay(request, docker.clone(), changes, Arc::clone(&noted)));
             // A client that goes away in the middle is no concern of the proxy's.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let server = hyper::server::conn::http1::Builder::new();
+            let _ = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
         });
     }
 }
@@ -110,7 +112,12 @@ async fn relay(
     if changes == Changes::Version {
         *request.uri_mut() = plain;
     }
+    let client = hyper::upgrade::on(&mut request);
     let answer = match ask(request, &docker).await {
+        Ok(mut answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            tokio::spawn(join(client, hyper::upgrade::on(&mut answer)));
+            Ok(answer.map(BodyExt::boxed))
+        }
         Ok(answer) if disguised => disguise(answer).await,
         Ok(answer) => Ok(answer.map(BodyExt::boxed)),
         Err(problem) => Err(problem),
@@ -120,6 +127,13 @@ async fn relay(
         *answer.status_mut() = StatusCode::BAD_GATEWAY;
         answer
     }))
+}
+
+/// Passes on what a program in a container prints, until both sides have ended.
+async fn join(client: OnUpgrade, docker: OnUpgrade) {
+    if let (Ok(client), Ok(docker)) = (client.await, docker.await) {
+        let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(docker)).await;
+    }
 }
 
 /// The same answer with another ID in it.
@@ -139,7 +153,7 @@ fn whole(text: String) -> Body {
 async fn ask(request: Request<Incoming>, docker: &Path) -> Result<Response<Incoming>, Problem> {
     let stream = UnixStream::connect(docker).await?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
+    tokio::spawn(connection.with_upgrades());
     Ok(sender.send_request(request).await?)
 }
 

@@ -1,4 +1,5 @@
-//! The spec file of a case: the built-in preset with the run's own image and the case's own port.
+//! The spec file of a case: a built-in preset with the run's own image and the case's own port. What those of
+//! OpenShell need besides, so that the reference gateway can stand in for them, is added here and nothing else changed.
 
 use std::path::Path;
 
@@ -7,12 +8,36 @@ use std::path::Path;
 pub struct Spec(toml::Table);
 
 impl Spec {
-    /// The built-in preset, with this image and port.
+    /// The preset of the reference gateway, with this image and port.
     pub fn of(image: &str, port: u16) -> Self {
-        let mut spec = Self(engine::BUILT_IN[0].1.parse().expect("the built-in preset is TOML"));
+        Self::of_preset("reference", image, port).env("NEMOCLAW_REFERENCE_WARM_UP", "0s")
+    }
+
+    /// A preset of OpenShell's, with the reference gateway in the place of its image. `port_inside` is where it listens,
+    /// `{port}` for the host's; `data` is where its volume is.
+    pub fn stand_in(preset: &str, image: &str, port: u16, port_inside: &str, data: &str) -> Self {
+        let mut spec = Self::of_preset(preset, image, port);
+        spec.0.remove("arguments").expect("a preset that keeps its image's entry point");
+        spec.0.insert("command".to_owned(), vec!["/nemoclaw".to_owned(), "reference-gateway".to_owned()].into());
+        spec.0.insert("privileged".to_owned(), false.into());
+        spec.table("image").insert("source".to_owned(), "executable".into());
+        spec.table("image").remove("companions");
+        let health = spec.table("port").get("health").and_then(toml::Value::as_integer);
+        if let Some(health) = health {
+            spec = spec.env("NEMOCLAW_REFERENCE_HEALTH_LISTEN", &format!("0.0.0.0:{health}"));
+        }
+        if spec.table("sandboxes").contains_key("exec") {
+            spec = spec.sandboxes("exec", vec!["/nemoclaw".to_owned(), "reference-sandboxes".to_owned()]);
+        }
+        spec.env("NEMOCLAW_REFERENCE_LISTEN", &format!("0.0.0.0:{port_inside}")).env("NEMOCLAW_REFERENCE_DATA", data)
+    }
+
+    fn of_preset(preset: &str, image: &str, port: u16) -> Self {
+        let (_, text) = engine::BUILT_IN.iter().find(|(name, _)| *name == preset).expect("a built-in preset");
+        let mut spec = Self(text.parse().expect("the built-in preset is TOML"));
         spec.table("image").insert("reference".to_owned(), image.into());
         spec.table("port").insert("host".to_owned(), i64::from(port).into());
-        spec.env("NEMOCLAW_REFERENCE_WARM_UP", "0s")
+        spec
     }
 
     /// With an environment variable.
@@ -24,6 +49,24 @@ impl Spec {
     /// With another limit for the time from start to ready.
     pub fn warm_up(mut self, limit: &str) -> Self {
         self.0.insert("warm_up".to_owned(), limit.into());
+        self
+    }
+
+    /// With sandboxes listed in another way.
+    pub fn sandboxes(mut self, key: &str, value: impl Into<toml::Value>) -> Self {
+        self.table("sandboxes").insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// With all capabilities and devices of the host.
+    pub fn privileged(mut self) -> Self {
+        self.0.insert("privileged".to_owned(), true.into());
+        self
+    }
+
+    /// With an image from a registry, which the daemon has already.
+    pub fn pulled(mut self) -> Self {
+        self.table("image").insert("source".to_owned(), "registry".into());
         self
     }
 
