@@ -89,15 +89,7 @@ impl Outcome {
     pub fn refusal(&self) -> Option<&Refusal> {
         match &self.end {
             End::Refused { refusal } => Some(refusal),
-            End::Looked { decision } => match &decision.plan {
-                Plan::Refuse { refusal } => Some(refusal),
-                Plan::Look(_)
-                | Plan::Keep { .. }
-                | Plan::Perform { .. }
-                | Plan::Replace { .. }
-                | Plan::EndReplacement { .. }
-                | Plan::Reset { .. } => None,
-            },
+            End::Looked { decision } => decision.plan.refusal(),
             End::Ready { .. } | End::Stopped => None,
         }
     }

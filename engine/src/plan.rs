@@ -124,6 +124,21 @@ pub enum Plan {
     },
 }
 
+impl Plan {
+    /// The refusal, where it is one.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refuse { refusal } => Some(refusal),
+            Self::Look(_)
+            | Self::Keep { .. }
+            | Self::Perform { .. }
+            | Self::Replace { .. }
+            | Self::EndReplacement { .. }
+            | Self::Reset { .. } => None,
+        }
+    }
+}
+
 /// What the next look is to show beyond the usual.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Look {

@@ -308,7 +308,7 @@ impl Run {
 
     /// What a person needs to know besides what was seen, in order to understand a refusal.
     pub fn question_about(&self, decision: &Decision) -> Option<Command> {
-        let refusal = refusal_in(decision)?;
+        let refusal = decision.plan.refusal()?;
         if let Refusal::NotRecovered { .. } = refusal {
             return Some(Command::ReadLogs { container: self.own()?.id.clone(), lines: LOG_LINES });
         }
@@ -318,7 +318,7 @@ impl Run {
 
     /// The decision to refuse with what was learnt since; nothing where the event is no answer to the question.
     pub fn explained(&self, decision: &Decision, event: &Event) -> Option<Decision> {
-        let mut refusal = refusal_in(decision)?.clone();
+        let mut refusal = decision.plan.refusal()?.clone();
         match (&mut refusal, event) {
             (Refusal::NotRecovered { log, .. }, Event::LogsRead { lines }) => log.clone_from(lines),
             (Refusal::VolumesAmbiguous { candidates, .. }, Event::VolumesMeasured { volumes }) => {
@@ -330,17 +330,5 @@ impl Run {
             _ => return None,
         }
         Some(Decision { row: decision.row, plan: Plan::Refuse { refusal }, waits_on: decision.waits_on.clone() })
-    }
-}
-
-fn refusal_in(decision: &Decision) -> Option<&Refusal> {
-    match &decision.plan {
-        Plan::Refuse { refusal } => Some(refusal),
-        Plan::Look(_)
-        | Plan::Keep { .. }
-        | Plan::Perform { .. }
-        | Plan::Replace { .. }
-        | Plan::EndReplacement { .. }
-        | Plan::Reset { .. } => None,
     }
 }

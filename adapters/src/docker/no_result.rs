@@ -57,6 +57,15 @@ pub(super) enum ServerError {
 }
 
 impl NoResult {
+    /// Why something is unknown, where none of Docker's "no" is an answer to the question.
+    pub(crate) fn into_why(self, call: &str) -> Why {
+        match self {
+            Self::NotFound { message } => Why::BadStatus { call: call.to_owned(), status: 404, message },
+            Self::Rejected { status, message } => Why::BadStatus { call: call.to_owned(), status, message },
+            Self::Unknown { why } => why,
+        }
+    }
+
     /// What an error says about the call, made to this address, that it ended.
     pub(super) fn of(error: &Error, call: &str, address: &Address, server_error: ServerError) -> Self {
         // The transport makes this error of Docker's own answers only.

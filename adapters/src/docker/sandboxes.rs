@@ -13,7 +13,6 @@ use hyper::Method;
 use serde::Deserialize;
 
 use super::client::Daemon;
-use super::no_result::NoResult;
 
 /// The most that is read of what a program prints: some ten thousand sandboxes.
 const PRINTED_MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -55,7 +54,7 @@ impl Daemon {
             self.ask(CALL, limit, self.send::<Vec<Sibling>>(Method::GET, "/containers/json?all=1", None)).await;
         match answer {
             Ok(all) => named(all, label, name_label).map_or_else(|what| malformed(CALL, what), Known::Known),
-            Err(no) => Known::Unknown(why(no, CALL)),
+            Err(no) => Known::Unknown(no.into_why(CALL)),
         }
     }
 
@@ -70,7 +69,7 @@ impl Daemon {
         let call = format!("POST /containers/{container}/exec");
         let printed = match self.ask(&call, limit, self.run(container, command)).await {
             Ok(printed) => printed,
-            Err(no) => return Known::Unknown(why(no, &call)),
+            Err(no) => return Known::Unknown(no.into_why(&call)),
         };
         if printed.exit != Some(0) {
             let exit = printed.exit.map_or_else(|| "an unknown code".to_owned(), |exit| format!("code {exit}"));
@@ -141,14 +140,6 @@ fn named(all: Vec<Sibling>, label: &str, name_label: &str) -> Result<Sandboxes, 
 
 fn malformed(call: &str, what: String) -> Known<Sandboxes> {
     Known::Unknown(Why::Malformed { call: call.to_owned(), what })
-}
-
-fn why(no: NoResult, call: &str) -> Why {
-    match no {
-        NoResult::NotFound { message } => Why::BadStatus { call: call.to_owned(), status: 404, message },
-        NoResult::Rejected { status, message } => Why::BadStatus { call: call.to_owned(), status, message },
-        NoResult::Unknown { why } => why,
-    }
 }
 
 #[cfg(test)]

@@ -130,10 +130,7 @@ impl Asker<'_> {
         match self.daemon.ask(call, self.limit, future).await {
             Ok(answer) => Ok(Some(answer)),
             Err(NoResult::NotFound { .. }) => Ok(None),
-            Err(NoResult::Rejected { status, message }) => {
-                Err(Why::BadStatus { call: call.to_owned(), status, message })
-            }
-            Err(NoResult::Unknown { why }) => Err(why),
+            Err(no) => Err(no.into_why(call)),
         }
     }
 

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{ContainerName, ImageRef, Known, LABEL_PRESET, Named, NamedThing, PresetName, VolumeName, Why};
+use engine::{ContainerName, ImageRef, Known, LABEL_PRESET, Named, NamedThing, PresetName, VolumeName};
 use hyper::Method;
 use serde::Deserialize;
 
 use super::ask::{Asker, LIST, known};
-use crate::docker::{Daemon, NoResult};
+use crate::docker::Daemon;
 
 /// A container of the list.
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ impl Daemon {
         let ask = Asker { daemon: self, limit };
         let list = self.ask(LIST, limit, self.send::<Vec<Entry>>(Method::GET, "/containers/json?all=1", None));
         let (listed, there) = tokio::join!(list, ask.volumes());
-        known(listed.map_err(why).and_then(|listed| {
+        known(listed.map_err(|no| no.into_why(LIST)).and_then(|listed| {
             let of_containers = listed.into_iter().filter_map(|entry| container(entry, containers));
             let of_volumes = there?.into_iter().filter(|volume| volumes.contains(&volume.seen.name)).map(|volume| {
                 Named { preset: preset(&volume.seen.labels), what: NamedThing::Volume { name: volume.seen.name } }
@@ -52,12 +52,4 @@ fn container(entry: Entry, names: &[ContainerName]) -> Option<Named> {
 
 fn preset(labels: &BTreeMap<String, String>) -> Option<PresetName> {
     labels.get(LABEL_PRESET).map(|name| PresetName::new(name.as_str()))
-}
-
-fn why(no: NoResult) -> Why {
-    match no {
-        NoResult::NotFound { message } => Why::BadStatus { call: LIST.to_owned(), status: 404, message },
-        NoResult::Rejected { status, message } => Why::BadStatus { call: LIST.to_owned(), status, message },
-        NoResult::Unknown { why } => why,
-    }
 }
