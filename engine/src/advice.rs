@@ -51,6 +51,12 @@ impl Refusal {
                 on_the_machine("ls -ld \"${NEMOCLAW_HOME:-$HOME/.local/state/nemoclaw}\"".to_owned())
             }
             Self::Locked { .. } => leads_out(onboard),
+            // Another store of the same daemon: the container is in the one that was used before.
+            Self::OtherDaemon { recorded, found }
+                if recorded.id == found.id && recorded.data_root == found.data_root =>
+            {
+                on_the_machine("docker info --format '{{.Driver}}'".to_owned())
+            }
             Self::OtherDaemon { .. } => leads_out(format!("{onboard} --accept-daemon")),
             Self::OtherPreset { preset, .. } if BUILT_IN.iter().any(|(name, _)| *name == preset.as_str()) => {
                 leads_out(format!("{onboard} --preset {preset}"))

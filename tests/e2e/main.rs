@@ -1,5 +1,7 @@
 //! End to end: the binary on a real Docker daemon, judged by what a person would find.
 //!
+//! Why there is this project: `host_goes_away/power_cut.rs`, a suite of its own on private daemons.
+//!
 //! Every case puts work into a gateway of its own first and reads it back last. Where no daemon answers, or none that
 //! can run the image packed from this build, cases are reported as ignored with the reason; with
 //! `NEMOCLAW_REQUIRE_DOCKER=1` they fail instead. Absent on purpose: a Docker client on the path, any registry, and
@@ -21,6 +23,7 @@ mod records;
 mod sandboxes;
 mod stopped;
 mod suites;
+#[expect(dead_code, reason = "some of it is for the suites beside this one")]
 mod support;
 mod unhealthy;
 

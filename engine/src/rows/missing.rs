@@ -32,9 +32,13 @@ pub fn volume_held_by_name(case: &Case<'_>) -> Judged {
     }
 }
 
-/// A daemon that denies a container whose files lie in its data root has lost its configuration, not the container.
+/// A daemon that denies a container whose files lie in its data root has lost its configuration, not the container; or it
+/// shows another store than the one that the container is in, which nobody's accepting it for another daemon changes.
 pub fn container_hidden(case: &Case<'_>) -> Judged {
-    let Some(record) = case.past() else { return Ok(None) };
+    let Some(record) = case.seen.record.record() else { return Ok(None) };
+    if case.past().is_none() && case.daemon()?.data_root != record.daemon.data_root {
+        return Ok(None);
+    }
     if case.own()?.is_some() || case.containers()?.iter().any(|container| container.id == record.container) {
         return Ok(None);
     }

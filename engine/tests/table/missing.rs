@@ -69,6 +69,11 @@ cases! {
     a_reset_beside_a_renamed_one: reset(left().container(renamed(Status::Exited)))
         => Row::VolumeHeldByName, Refuse(Reason::VolumeHeld);
 
+    another_store_of_the_daemon_that_was_accepted:
+        world().record(record().but(|record| record.daemon.storage_driver = "vfs".to_owned()))
+            .asked(|intent| intent.accept_daemon = true)
+            .but(|world| world.seen.host.remains = Some(Remains::There))
+        => Row::ContainerHidden, Refuse(Reason::ContainerHidden);
     a_daemon_that_denies_what_is_on_the_disk:
         left().record(record()).but(|world| world.seen.host.remains = Some(Remains::There))
         => Row::ContainerHidden, Refuse(Reason::ContainerHidden);

@@ -28,6 +28,10 @@ pub enum Changes {
     Version,
     /// The daemon's identity: it looks like another daemon with the same things in it.
     Identity,
+    /// The process `daemon` is stopped right before it gets the request of this number that could change something.
+    FreezesBefore { number: usize, daemon: i32 },
+    /// The process `daemon` is stopped right after it answered that request.
+    FreezesAfter { number: usize, daemon: i32 },
 }
 
 /// One proxy; it ends with this value.
@@ -42,6 +46,12 @@ pub struct Proxy {
 struct Noted {
     method: Method,
     path: String,
+}
+
+impl Noted {
+    fn could_change(&self) -> bool {
+        self.method != Method::GET && self.method != Method::HEAD
+    }
 }
 
 type Body = BoxBody<Bytes, hyper::Error>;
@@ -73,7 +83,7 @@ impl Proxy {
     /// The requests that could have changed something.
     pub fn mutating(&self) -> Vec<String> {
         let noted = self.noted.lock().unwrap();
-        let mutating = noted.iter().filter(|noted| noted.method != Method::GET && noted.method != Method::HEAD);
+        let mutating = noted.iter().filter(|noted| noted.could_change());
         mutating.map(|noted| format!("{} {}", noted.method, noted.path)).collect()
     }
 }
@@ -107,13 +117,24 @@ async fn relay(
     noted: Arc<Mutex<Vec<Noted>>>,
 ) -> Result<Response<Body>, Infallible> {
     let plain = without_version(request.uri());
-    noted.lock().unwrap().push(Noted { method: request.method().clone(), path: plain.to_string() });
+    let mutation = note(&noted, Noted { method: request.method().clone(), path: plain.to_string() });
+    if let Changes::FreezesBefore { number, daemon } = changes
+        && mutation == Some(number)
+    {
+        stop(daemon);
+    }
     let disguised = changes == Changes::Identity && plain.path() == "/info";
     if changes == Changes::Version {
         *request.uri_mut() = plain;
     }
     let client = hyper::upgrade::on(&mut request);
-    let answer = match ask(request, &docker).await {
+    let answer = ask(request, &docker).await;
+    if let Changes::FreezesAfter { number, daemon } = changes
+        && mutation == Some(number)
+    {
+        stop(daemon);
+    }
+    let answer = match answer {
         Ok(mut answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
             tokio::spawn(join(client, hyper::upgrade::on(&mut answer)));
             Ok(answer.map(BodyExt::boxed))
@@ -127,6 +148,19 @@ async fn relay(
         *answer.status_mut() = StatusCode::BAD_GATEWAY;
         answer
     }))
+}
+
+/// Notes a request. Which one it is of those that could change something, counted from one.
+fn note(all: &Mutex<Vec<Noted>>, request: Noted) -> Option<usize> {
+    let could_change = request.could_change();
+    let mut all = all.lock().unwrap();
+    all.push(request);
+    could_change.then(|| all.iter().filter(|noted| noted.could_change()).count())
+}
+
+fn stop(process: i32) {
+    let process = rustix::process::Pid::from_raw(process).expect("a process");
+    rustix::process::kill_process(process, rustix::process::Signal::STOP).expect("it runs");
 }
 
 /// Passes on what a program in a container prints, until both sides have ended.

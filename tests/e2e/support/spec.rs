@@ -46,6 +46,12 @@ impl Spec {
         self
     }
 
+    /// With another restart policy.
+    pub fn restart(mut self, policy: &str) -> Self {
+        self.0.insert("restart".to_owned(), policy.into());
+        self
+    }
+
     /// With another limit for the time from start to ready.
     pub fn warm_up(mut self, limit: &str) -> Self {
         self.0.insert("warm_up".to_owned(), limit.into());
