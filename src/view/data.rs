@@ -81,7 +81,11 @@ pub fn untouched(report: &Report) -> (&'static str, String) {
         Some(status) => format!("the container `{name}` ({status})"),
         None => format!("the container `{name}`"),
     });
-    let there = (!seen.volumes.is_empty()).then(|| format!("the {}", volumes(&seen.volumes)));
+    let mut there = seen.volumes.clone();
+    if let Some(Refusal::DataGone { gone, .. }) = report.outcome.refusal() {
+        there.retain(|volume| !gone.contains(volume));
+    }
+    let there = (!there.is_empty()).then(|| format!("the {}", volumes(&there)));
     let things: Vec<_> = container.into_iter().chain(there).collect();
     match (report.outcome.changed, things.as_slice()) {
         (false, []) => ("Untouched", "everything; nothing was changed".to_owned()),
