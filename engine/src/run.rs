@@ -198,7 +198,12 @@ impl Run {
         let own = self.own()?;
         let made = self.tried.may_have(Act::Create) || self.tried.may_have(Act::Adopt);
         let known = self.record.record().is_some_and(|record| record.container == own.id);
-        if !made || known || self.record_failed || self.intent.purpose == Purpose::Look {
+        // Another daemon answers by now: what is there is not what this run has made.
+        let elsewhere = match (self.record.record(), &self.daemon) {
+            (Some(record), Some(found)) => !self.intent.accept_daemon && !found.is_same_as(&record.daemon),
+            (_, _) => false,
+        };
+        if !made || known || elsewhere || self.record_failed || self.intent.purpose == Purpose::Look {
             return None;
         }
         record_after(&self.case(), own, self.daemon.as_ref(), false, &Listed { names: None, older: &self.older })
@@ -245,7 +250,11 @@ impl Run {
             | Act::Unpause
             | Act::Await => false,
         };
-        if lost && stops { u64::from(self.case().wanted.stop_grace_s) * 1000 } else { 0 }
+        if lost && stops {
+            u64::from(self.case().wanted.stop_grace_s) * 1000
+        } else {
+            self.tried.pause_after_conflict_ms()
+        }
     }
 
     /// What asks for the sandboxes of the gateway that is there; nothing where Docker could not say that it is.
@@ -267,7 +276,9 @@ impl Run {
         let own = self.own()?.clone();
         let listed = Listed { names: names.as_ref(), older: self.older_to_compare() };
         let Compared { missing, .. } = compare(&self.case(), &own, &listed);
-        let record = record_after(&self.case(), &own, self.daemon.as_ref(), true, &listed)?;
+        // Found under its recorded ID it proves the recorded daemon, whatever that says of itself by now.
+        let recorded = self.record.record().filter(|record| record.container == own.id).map(|record| &record.daemon);
+        let record = record_after(&self.case(), &own, recorded.or(self.daemon.as_ref()), true, &listed)?;
         self.missing = missing;
         self.sandboxes = sandboxes.known().cloned();
         (self.record.record() != Some(&record)).then_some(record)

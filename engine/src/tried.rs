@@ -16,6 +16,11 @@ pub const LOOKS_MAX: u8 = 5;
 /// several networks, repaired and restarted); who needs more is fighting somebody.
 const ACTS_MAX: u8 = 24;
 
+/// How often a creation is tried whose name is taken by a container that no look shows. Docker keeps a name for a
+/// container from the moment in which it begins to make it: an earlier request of ours, whose answer was lost, may be
+/// under way. With [`Tried::pause_after_conflict_ms`] that is some 6 seconds.
+const CONFLICTS_MAX: u8 = 6;
+
 /// How often an act is tried whose answer is unknown.
 const TRIES_MAX: u8 = 2;
 
@@ -67,7 +72,19 @@ impl Tried {
         self.failed.as_ref().filter(|failed| {
             let final_word = match &failed.failure {
                 // A conflict may be an earlier request of ours, whose answer was lost and which came late: look again.
-                Failure::Rejected { status: Some(409), .. } => failed.times >= TRIES_MAX,
+                Failure::Rejected { status: Some(409), .. } => match failed.act {
+                    Act::Create | Act::Adopt => failed.times >= CONFLICTS_MAX,
+                    Act::ProvideImage
+                    | Act::MakeNetwork
+                    | Act::MakeVolume
+                    | Act::Connect
+                    | Act::Start
+                    | Act::Unpause
+                    | Act::Await
+                    | Act::Stop
+                    | Act::StopToRepair
+                    | Act::Restart => failed.times >= TRIES_MAX,
+                },
                 Failure::Rejected { .. }
                 | Failure::NotForThisDaemon { .. }
                 | Failure::Unknown { why: Why::OutOfTime } => true,
@@ -95,6 +112,16 @@ impl Tried {
             0 => 0,
             looks => 100 << (looks.min(LOOKS_MAX) - 1),
         }
+    }
+
+    /// The pause before the next look after a creation whose name was taken, in milliseconds: 200, 400, 800 and so on.
+    pub fn pause_after_conflict_ms(&self) -> u64 {
+        self.failed.as_ref().map_or(0, |failed| match (&failed.failure, failed.act) {
+            (Failure::Rejected { status: Some(409), .. }, Act::Create | Act::Adopt) => {
+                100 << failed.times.min(CONFLICTS_MAX)
+            }
+            (_, _) => 0,
+        })
     }
 
     /// Notes that a look did not suffice, and what further ones are to show.

@@ -144,6 +144,19 @@ fn a_create_that_came_late_shows_as_a_conflict_and_is_looked_for() {
 }
 
 #[test]
+fn a_name_that_is_taken_by_nobody_seen_is_waited_for() {
+    let conflict = || Event::Failed { failure: Failure::Rejected { status: Some(409), message: "in use".to_owned() } };
+    let mut script = Vec::new();
+    for _ in 0..4 {
+        script.extend([observed(parts(true, true, true)), conflict()]);
+    }
+    script.extend([observed(whole(Status::Created)), Event::Done, observed(ready()), listed(&[]), Event::Done]);
+    let (outcome, commands) = onboard(RecordSeen::Absent, script);
+    assert_eq!(how(&outcome), Some(How::Recovered), "the container is an earlier run's");
+    assert_eq!(pauses(&commands)[1..5], [200, 400, 800, 1600]);
+}
+
+#[test]
 fn after_a_restart_whose_answer_was_lost_its_grace_is_waited_out_before_the_next_look() {
     let (outcome, commands) = onboard(
         recorded(&[]),

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use bollard::models::{
-    ContainerCreateBody, DeviceRequest, EndpointIpamConfig, EndpointSettings, HostConfig, HostConfigCgroupnsModeEnum,
-    Mount, MountType, MountVolumeOptions, NetworkConnectRequest, PortBinding, RestartPolicy as DockerRestartPolicy,
-    RestartPolicyNameEnum, VolumeCreateRequest,
+    ContainerCreateBody, ContainerCreateResponse, DeviceRequest, EndpointIpamConfig, EndpointSettings, HostConfig,
+    HostConfigCgroupnsModeEnum, Mount, MountType, MountVolumeOptions, Network, NetworkConnectRequest, PortBinding,
+    RestartPolicy as DockerRestartPolicy, RestartPolicyNameEnum, VolumeCreateRequest,
 };
-use bollard::query_parameters::{CreateContainerOptions, LogsOptions, RestartContainerOptions, StopContainerOptions};
+use bollard::query_parameters::{LogsOptions, RestartContainerOptions, StopContainerOptions};
 use engine::{
-    ContainerId, Event, Gpu, MountSource, MountSpec, NetworkId, NetworkName, NewContainer, PortSpec, RestartPolicy,
-    VolumeName,
+    ContainerId, Event, Failure, Gpu, MountSource, MountSpec, NetworkId, NetworkName, NewContainer, PortSpec,
+    RestartPolicy, VolumeName, Why,
 };
 use futures_util::TryStreamExt;
 use hyper::Method;
@@ -45,18 +45,20 @@ impl Daemon {
 
     /// Creates a volume. Docker answers the same when one of that name is there already, so the look comes first.
     pub async fn create_volume(&self, name: &VolumeName, labels: &BTreeMap<String, String>, limit: Duration) -> Event {
-        let request = VolumeCreateRequest {
+        let body = json!(VolumeCreateRequest {
             name: Some(name.as_str().to_owned()),
             labels: Some(labels.clone().into_iter().collect()),
             ..Default::default()
-        };
-        done(self.ask_to("POST /volumes/create", limit, self.docker().create_volume(request)).await)
+        });
+        let answer = self.send::<IgnoredAny>(Method::POST, "/volumes/create", Some(&body));
+        done(self.ask_to("POST /volumes/create", limit, answer).await)
     }
 
     /// Creates a container and does not start it.
     pub async fn create_container(&self, new: &NewContainer, limit: Duration) -> Event {
-        let options = CreateContainerOptions { name: Some(new.name.as_str().to_owned()), ..Default::default() };
-        let answer = self.docker().create_container(Some(options), creation(new));
+        let path = format!("/containers/create?name={}", new.name);
+        let body = json!(creation(new));
+        let answer = self.send::<ContainerCreateResponse>(Method::POST, &path, Some(&body));
         done(self.ask_to("POST /containers/create", limit, answer).await)
     }
 
@@ -74,9 +76,15 @@ impl Daemon {
         limit: Duration,
     ) -> Event {
         let path = format!("/networks/{network}");
-        let found = self.send::<IgnoredAny>(Method::GET, &path, None);
-        if let Err(no) = self.ask(&format!("GET {path}"), limit, found).await {
-            return failed(no);
+        let call = format!("GET {path}");
+        let found = self.send::<Network>(Method::GET, &path, None);
+        match self.ask(&call, limit, found).await {
+            Ok(found) if found.id.as_deref() == Some(network.as_str()) => {}
+            Ok(_) => {
+                let what = "it is about no such network".to_owned();
+                return Event::Failed { failure: Failure::Unknown { why: Why::Malformed { call, what } } };
+            }
+            Err(no) => return failed(no),
         }
         let ipam = |ipv4: &str| EndpointIpamConfig { ipv4_address: Some(ipv4.to_owned()), ..Default::default() };
         let request = NetworkConnectRequest {

@@ -348,6 +348,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_answer_about_no_such_network_is_no_proof_of_one() {
+        for said in ["{}", "null", r#"{"Id":7}"#, r#"{"Id":"1"}"#] {
+            let server = Server::saying(from_docker(200, said));
+            let (container, network) = (ContainerId::new("0".repeat(64)), NetworkId::new("1".repeat(64)));
+            let event = server.daemon().connect_network(&container, &network, &[], None, LIMIT).await;
+            let unknown = matches!(event, Event::Failed { failure: Failure::Unknown { why: Why::Malformed { .. } } });
+            assert!(unknown, "{said}: {event:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn what_is_so_already_is_done() {
         let server = Server::saying("HTTP/1.1 304 Not Modified\r\nApi-Version: 1.41\r\n\r\n");
         let id = ContainerId::new("0".repeat(64));

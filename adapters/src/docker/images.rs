@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use bollard::auth::DockerCredentials;
 use bollard::errors::Error;
-use bollard::models::CreateImageInfo;
+use bollard::models::{CreateImageInfo, ImageInspect, SystemVersion};
 use bollard::query_parameters::{CreateImageOptions, CreateImageOptionsBuilder};
 use bytes::Bytes;
 use engine::{Failure, ImageRef, Why};
 use futures_util::{Stream, StreamExt, stream};
+use hyper::Method;
 
 use super::client::Daemon;
 use super::credentials::Credentials;
@@ -71,7 +72,8 @@ impl Daemon {
     /// That it did not say so.
     pub(crate) async fn platform(&self) -> Result<(String, String), Failure> {
         const CALL: &str = "GET /version";
-        let version = self.ask(CALL, ASK_LIMIT, self.docker().version()).await.map_err(Failure::from)?;
+        let version = self.send::<SystemVersion>(Method::GET, "/version", None);
+        let version = self.ask(CALL, ASK_LIMIT, version).await.map_err(Failure::from)?;
         let lacks =
             |what: &str| Failure::Unknown { why: Why::Malformed { call: CALL.to_owned(), what: what.to_owned() } };
         let os = version.os.filter(|os| !os.is_empty()).ok_or_else(|| lacks("Os"))?;
@@ -91,7 +93,8 @@ impl Daemon {
         self.follow(self.docker().create_image(Some(options), body, credentials), tell).await?;
         // The stream ends well also where it was cut off between two lines: only the image itself shows that it is there.
         let call = format!("GET /images/{reference}/json");
-        match self.ask(&call, ASK_LIMIT, self.docker().inspect_image(reference.as_str())).await {
+        let path = format!("/images/{reference}/json");
+        match self.ask(&call, ASK_LIMIT, self.send::<ImageInspect>(Method::GET, &path, None)).await {
             Ok(_) => Ok(()),
             Err(super::NoResult::NotFound { .. }) => {
                 let what = format!("`{CREATE}` ended well, and there is no image `{reference}`");

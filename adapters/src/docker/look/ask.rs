@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use bollard::errors::Error;
+use bollard::models::{Network, Volume};
 use engine::{
     ContainerId, ContainerName, DaemonIdentity, Gpu, ImageRef, ImageSeen, Known, NetworkSeen, VolumeName, Why,
 };
 use futures_util::future::join_all;
 use hyper::Method;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::field::{Unreadable, need};
@@ -33,7 +35,7 @@ pub struct Asker<'a> {
 impl Asker<'_> {
     /// Every container in any state. No filter: Docker's own match substrings, and a filter could hide one.
     pub async fn containers(self) -> Result<Vec<Listed>, Why> {
-        let answer: Vec<Value> = self.all(LIST, self.daemon.send(Method::GET, "/containers/json?all=1", None)).await?;
+        let answer: Vec<Value> = self.all(LIST, self.get("/containers/json?all=1")).await?;
         read(LIST, answer.into_iter().map(listed::read).collect())
     }
 
@@ -50,7 +52,7 @@ impl Asker<'_> {
     async fn container(self, key: &str) -> Result<Option<Inspected>, Why> {
         let call = format!("GET /containers/{key}/json");
         let path = format!("/containers/{key}/json");
-        match self.one::<Value>(&call, self.daemon.send(Method::GET, &path, None)).await? {
+        match self.one::<Value>(&call, self.get(&path)).await? {
             Some(answer) => Inspected::read(call, answer).map(Some),
             None => Ok(None),
         }
@@ -62,7 +64,7 @@ impl Asker<'_> {
     /// name is asked by name when the list lacks it, and what bears our label was made with Docker's own driver.
     pub async fn volumes(self) -> Result<Vec<ListedVolume>, Why> {
         let call = "GET /volumes";
-        let answer: VolumeList = self.all(call, self.daemon.send(Method::GET, "/volumes", None)).await?;
+        let answer: VolumeList = self.all(call, self.get("/volumes")).await?;
         let volumes = read(call, need(answer.volumes, "Volumes"))?;
         Ok(volumes.into_iter().map(volumes::listed).collect())
     }
@@ -70,13 +72,13 @@ impl Asker<'_> {
     /// Whether there is a volume of this name.
     pub async fn has_volume(self, name: &VolumeName) -> Result<bool, Why> {
         let call = format!("GET /volumes/{name}");
-        Ok(self.one(&call, self.daemon.docker().inspect_volume(name.as_str())).await?.is_some())
+        Ok(self.one::<Volume>(&call, self.get(&format!("/volumes/{name}"))).await?.is_some())
     }
 
     /// The image that a reference stands for.
     pub async fn image(self, reference: &ImageRef) -> Result<Option<ImageSeen>, Why> {
         let call = format!("GET /images/{reference}/json");
-        match self.one(&call, self.daemon.docker().inspect_image(reference.as_str())).await? {
+        match self.one(&call, self.get(&format!("/images/{reference}/json"))).await? {
             Some(answer) => read(&call, image::seen(reference, answer)).map(Some),
             None => Ok(None),
         }
@@ -85,14 +87,14 @@ impl Asker<'_> {
     /// Every network.
     pub async fn networks(self) -> Result<Vec<NetworkSeen>, Why> {
         let call = "GET /networks";
-        let answer = self.all(call, self.daemon.docker().list_networks(None)).await?;
+        let answer: Vec<Network> = self.all(call, self.get("/networks")).await?;
         read(call, answer.into_iter().map(networks::seen).collect())
     }
 
     /// Who the daemon is, and how it gives GPUs to containers.
     pub async fn info(self) -> (Known<DaemonIdentity>, Known<Option<Gpu>>) {
         let call = "GET /info";
-        match self.all(call, self.daemon.docker().info()).await {
+        match self.all(call, self.get("/info")).await {
             Ok(info) => {
                 let gpu = gpu::seen(&info, self.daemon.address().is_local());
                 (known(read(call, identity::seen(info))), Known::Known(gpu))
@@ -116,13 +118,18 @@ impl Asker<'_> {
     /// The paths that exist only in a container's own layer.
     pub async fn layer(self, id: &ContainerId) -> Known<Vec<String>> {
         let call = format!("GET /containers/{id}/changes");
-        let answer = self.one(&call, self.daemon.docker().container_changes(id.as_str())).await;
+        let answer = self.one(&call, self.get(&format!("/containers/{id}/changes"))).await;
         known(answer.and_then(|answer| match answer {
             Some(changes) => Ok(layer::paths(changes)),
             None => {
                 Err(Why::Contradiction { what: format!("container `{id}` was there, and its changes are not found") })
             }
         }))
+    }
+
+    /// Reads JSON, and no more of it than an answer may have, whatever the daemon sends.
+    async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, Error> {
+        self.daemon.send(Method::GET, path, None).await
     }
 
     /// The answer about one thing; none where Docker says that there is no such thing.

@@ -1,0 +1,145 @@
+//! Daemons that lie, stall or break: the binary before a server that forwards to a real Docker daemon and fails at one
+//! certain request, in every way there is.
+//!
+//! The cases are generated: each situation × each request that an undisturbed run makes in it × each fault, once and
+//! lasting. A sample of them, always the same, is run; all of them by `NEMOCLAW_HOSTILE=all cargo test --test hostile`,
+//! and one by its name behind `-- --exact`. Where no daemon answers, or none that can run the image packed from this
+//! build, the suite is reported as ignored with the reason; with `NEMOCLAW_REQUIRE_DOCKER=1` it fails instead.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a case cannot go on without fails it")]
+
+mod fault;
+mod hostility;
+mod server;
+mod situation;
+#[path = "../e2e/support/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "the other suite uses all of it")]
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use libtest_mimic::{Arguments, Completion, Trial};
+
+use fault::FAULTS;
+use hostility::{Became, Hostility, undisturbed};
+use server::{Trap, is_mutating};
+use situation::{SITUATIONS, Situation, World, sweep_repacked};
+use support::{Suite, Unready};
+
+/// How many cases run at once: most of them wait.
+const AT_ONCE: usize = 6;
+
+/// Of how many cases with the same fault one is in the sample, where the request can change something and where it
+/// cannot.
+const ONE_OF: [(bool, usize); 2] = [(true, 11), (false, 83)];
+
+/// The worlds that no case is in, and what became of the cases so far.
+#[derive(Default)]
+struct Shared {
+    worlds: Mutex<BTreeMap<Situation, Vec<World>>>,
+    became: Mutex<Vec<Became>>,
+}
+
+impl Shared {
+    /// The worlds whose situation is over, and one that is free: cases come in the order of their situations.
+    fn worlds_for(&self, situation: Situation) -> (BTreeMap<Situation, Vec<World>>, Option<World>) {
+        let mut worlds = self.worlds.lock().unwrap();
+        let still = worlds.split_off(&situation);
+        let over = std::mem::replace(&mut *worlds, still);
+        let free = worlds.entry(situation).or_default().pop();
+        (over, free)
+    }
+}
+
+fn main() -> ExitCode {
+    let socket = match std::env::var("DOCKER_HOST") {
+        Ok(address) => PathBuf::from(address.trim_start_matches("unix://")),
+        Err(_) => PathBuf::from("/var/run/docker.sock"),
+    };
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    // It lives as long as the process, so that worlds can go from one case to another.
+    let suite: &'static Suite = Box::leak(Box::new(Suite::new(socket)));
+    let shared = Arc::new(Shared::default());
+    let trials = match suite.ready() {
+        Ok(()) => cases(suite, &shared).into_iter().map(|case| trial(suite, &shared, case)).collect(),
+        Err(unready) => vec![Trial::ignorable_test("daemons that lie, stall or break", move || without(&unready))],
+    };
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    shared.worlds.lock().unwrap().clear();
+    if let Ok(()) = suite.ready() {
+        sweep_repacked(suite);
+    }
+    suite.end();
+    let became = shared.became.lock().unwrap();
+    let unreached = became.iter().filter(|became| !became.sprung).count();
+    let peak_mib = became.iter().map(|became| became.peak_kib).max().unwrap_or_default() / 1024;
+    let count = conclusion.num_passed + conclusion.num_failed;
+    println!("{count} cases; {unreached} did not come to their request; {peak_mib} MiB at most");
+    conclusion.exit_code()
+}
+
+fn without(unready: &Unready) -> Result<Completion, libtest_mimic::Failed> {
+    match unready {
+        Unready::NoDocker(why) if std::env::var_os("NEMOCLAW_REQUIRE_DOCKER") != Some("1".into()) => {
+            Ok(Completion::ignored_with(why))
+        }
+        Unready::NoDocker(why) | Unready::Broken(why) => Err(why.into()),
+    }
+}
+
+/// The cases to run.
+fn cases(suite: &'static Suite, shared: &Shared) -> Vec<Hostility> {
+    let all = SITUATIONS.into_iter().flat_map(|situation| {
+        let mut world = World::new(suite, situation);
+        let requests = undisturbed(&mut world);
+        shared.worlds.lock().unwrap().entry(situation).or_default().push(world);
+        let points = requests.into_iter().flat_map(|(shape, times)| (1..=times).map(move |nth| (shape.clone(), nth)));
+        points.flat_map(|point| faults_at(&point)).map(move |trap| Hostility { situation, trap }).collect::<Vec<_>>()
+    });
+    let all: Vec<_> = all.collect();
+    if std::env::var_os("NEMOCLAW_HOSTILE") == Some("all".into()) { all } else { sample(&all) }
+}
+
+/// Some of them: each fault, at requests that differ from fault to fault, in the order of the situations.
+fn sample(all: &[Hostility]) -> Vec<Hostility> {
+    let mut sample = Vec::new();
+    for (at, fault) in FAULTS.iter().enumerate() {
+        for (mutating, one_of) in ONE_OF {
+            let met: Vec<_> = all
+                .iter()
+                .filter(|case| case.trap.fault == *fault && is_mutating(&case.trap.shape) == mutating)
+                .collect();
+            let first = (at * one_of / FAULTS.len()) % met.len().max(1);
+            sample.extend(met.into_iter().skip(first).step_by(one_of).cloned());
+        }
+    }
+    sample.sort_by_key(|case| case.situation);
+    sample
+}
+
+fn faults_at((shape, nth): &(String, usize)) -> Vec<Trap> {
+    let trap = |fault, lasting| Trap { shape: shape.clone(), nth: *nth, lasting, fault };
+    let both = FAULTS.iter().flat_map(|fault| [(*fault, false), (*fault, true)]);
+    both.filter(|(fault, lasting)| fault.can_meet(shape, *lasting))
+        .map(|(fault, lasting)| trap(fault, lasting))
+        .collect()
+}
+
+fn trial(suite: &'static Suite, shared: &Arc<Shared>, case: Hostility) -> Trial {
+    let shared = Arc::clone(shared);
+    Trial::test(case.name(), move || {
+        let (over, free) = shared.worlds_for(case.situation);
+        // Docker has some thirty networks to give to all of them.
+        drop(over);
+        let mut world = free.unwrap_or_else(|| World::new(suite, case.situation));
+        // Where the case fails, its world goes with it.
+        let became = case.run(&mut world);
+        shared.worlds.lock().unwrap().entry(case.situation).or_default().push(world);
+        shared.became.lock().unwrap().push(became);
+        Ok(())
+    })
+}

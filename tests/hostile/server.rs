@@ -1,0 +1,242 @@
+//! A server on a unix socket of its own that forwards to the real daemon, notes every request and every answer, and
+//! springs one trap: a fault in the answer to a certain request, once or from then on.
+//! Absent on purpose: upgrades, which no run here asks for, and any judgement.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response};
+use hyper_util::rt::TokioIo;
+use tempfile::TempDir;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use crate::fault::{Break, Fault, Says};
+
+/// Where and how often a fault happens.
+#[derive(Clone, Debug)]
+pub struct Trap {
+    /// The request, as [`Server::requests`] names it.
+    pub shape: String,
+    /// Which of those: the first is 1.
+    pub nth: usize,
+    /// Whether it goes on from there.
+    pub lasting: bool,
+    /// What happens.
+    pub fault: Fault,
+}
+
+/// What the server saw, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// A request came.
+    Asked {
+        /// Its method and path, with signs in the place of names and IDs.
+        shape: String,
+    },
+    /// It was answered, or never will be.
+    Answered {
+        /// Its method and path.
+        shape: String,
+        /// What that tells.
+        says: Says,
+    },
+}
+
+/// One server; it ends with this value.
+pub struct Server {
+    folder: TempDir,
+    wire: Arc<Wire>,
+    accepting: JoinHandle<()>,
+}
+
+/// What all connections have in common.
+pub struct Wire {
+    docker: PathBuf,
+    socket: PathBuf,
+    /// Names, and what stands for them in shapes.
+    signs: Vec<(String, &'static str)>,
+    trap: Option<Trap>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    moments: Vec<Moment>,
+    asked: BTreeMap<String, usize>,
+    sprung: bool,
+    /// Requests that reach the daemon later.
+    late: Vec<JoinHandle<()>>,
+}
+
+/// What is sent in an answer.
+pub type Body = BoxBody<Bytes, io::Error>;
+
+impl Server {
+    /// Begins to listen.
+    pub fn start(runtime: &Handle, docker: &Path, signs: Vec<(String, &'static str)>, trap: Option<Trap>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("docker.sock");
+        let listener = {
+            let _context = runtime.enter();
+            UnixListener::bind(&socket).unwrap()
+        };
+        let wire = Arc::new(Wire { docker: docker.to_owned(), socket, signs, trap, state: Mutex::default() });
+        let accepting = runtime.spawn(accept(listener, Arc::clone(&wire)));
+        Self { folder, wire, accepting }
+    }
+
+    /// Its address, as `--host` takes it.
+    pub fn address(&self) -> String {
+        format!("unix://{}", self.folder.path().join("docker.sock").display())
+    }
+
+    /// Every request so far, and how often it came.
+    pub fn requests(&self) -> BTreeMap<String, usize> {
+        self.wire.state().asked.clone()
+    }
+
+    /// Everything so far.
+    pub fn moments(&self) -> Vec<Moment> {
+        self.wire.state().moments.clone()
+    }
+
+    /// Whether the trap was sprung.
+    pub fn has_sprung(&self) -> bool {
+        self.wire.state().sprung
+    }
+
+    /// Waits until what comes late has come.
+    pub fn settle(&self, runtime: &Handle) {
+        let late = std::mem::take(&mut self.wire.state().late);
+        for effect in late {
+            let _ = runtime.block_on(effect);
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// Whether a request can change something.
+pub fn is_mutating(shape: &str) -> bool {
+    !shape.starts_with("GET ") && !shape.starts_with("HEAD ")
+}
+
+async fn accept(listener: UnixListener, wire: Arc<Wire>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        if wire.fault_of_all() == Some(Fault::Breaks(Break::ClosesBefore)) {
+            continue;
+        }
+        let wire = Arc::clone(&wire);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| Arc::clone(&wire).answer(request));
+            // An error of the service is a connection that ends without an answer: the fault that was asked for.
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+impl Wire {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> io::Result<Response<Body>> {
+        let shape = self.shape(&request);
+        let Some(fault) = self.note(&shape) else {
+            let answer = self.forward(request).await;
+            let says = match &answer {
+                Ok(answer) if answer.status().as_u16() < 400 => Says::Truth,
+                Ok(_) => Says::No,
+                Err(_) => Says::Nothing,
+            };
+            self.note_answered(shape, says);
+            return answer;
+        };
+        self.note_answered(shape.clone(), fault.says(&shape));
+        fault.play(&self, request).await
+    }
+
+    /// Asks the daemon. Every request has a connection of its own, so that none finds one that was closed meanwhile.
+    pub async fn forward<B>(&self, request: Request<B>) -> io::Result<Response<Body>>
+    where
+        B: hyper::body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let stream = UnixStream::connect(&self.docker).await?;
+        let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+        let (mut sender, connection) = handshake.map_err(io::Error::other)?;
+        tokio::spawn(connection);
+        let answer = sender.send_request(request).await.map_err(io::Error::other)?;
+        Ok(answer.map(|body| body.map_err(io::Error::other).boxed()))
+    }
+
+    /// Is found nowhere from now on.
+    pub fn leave(&self) {
+        let _ = std::fs::remove_file(&self.socket);
+    }
+
+    /// Sends the request when `after` is over, whoever waits for it.
+    pub async fn forward_late(self: &Arc<Self>, request: Request<Incoming>, after: Duration) -> io::Result<()> {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.map_err(io::Error::other)?;
+        let request = Request::from_parts(head, Full::new(body.to_bytes()));
+        let wire = Arc::clone(self);
+        let effect = tokio::spawn(async move {
+            sleep(after).await;
+            if let Ok(answer) = wire.forward(request).await {
+                let _ = answer.into_body().collect().await;
+            }
+        });
+        self.state().late.push(effect);
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// The fault that every request meets by now.
+    fn fault_of_all(&self) -> Option<Fault> {
+        let trap = self.trap.as_ref()?;
+        (trap.lasting && trap.fault.is_of_the_daemon() && self.state().sprung).then_some(trap.fault)
+    }
+
+    /// Notes a request and tells the fault that it meets.
+    fn note(&self, shape: &str) -> Option<Fault> {
+        let of_all = self.fault_of_all();
+        let mut state = self.state();
+        state.moments.push(Moment::Asked { shape: shape.to_owned() });
+        let asked = state.asked.entry(shape.to_owned()).or_default();
+        *asked += 1;
+        let asked = *asked;
+        let met = self
+            .trap
+            .as_ref()
+            .filter(|trap| trap.shape == shape && (asked == trap.nth || (trap.lasting && asked > trap.nth)));
+        state.sprung |= met.is_some();
+        met.map(|trap| trap.fault).or(of_all)
+    }
+
+    fn note_answered(&self, shape: String, says: Says) {
+        self.state().moments.push(Moment::Answered { shape, says });
+    }
+
+    fn shape(&self, request: &Request<Incoming>) -> String {
+        let path = request.uri().path();
+        let path = self.signs.iter().fold(path.to_owned(), |path, (name, sign)| path.replace(name, sign));
+        let is_id = |part: &str| part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let parts: Vec<_> = path.split('/').map(|part| if is_id(part) { "{id}" } else { part }).collect();
+        let method: &Method = request.method();
+        format!("{method} {}", parts.join("/"))
+    }
+}
