@@ -56,6 +56,13 @@ pub struct Failed {
     pub times: u8,
 }
 
+impl Failed {
+    /// Whether it is a creation whose name a container has.
+    fn is_name_taken(&self) -> bool {
+        matches!((&self.failure, self.act), (Failure::Rejected { status: Some(409), .. }, Act::Create | Act::Adopt))
+    }
+}
+
 impl Tried {
     /// Whether the act was done in this run.
     pub fn has(&self, act: Act) -> bool {
@@ -72,19 +79,9 @@ impl Tried {
         self.failed.as_ref().filter(|failed| {
             let final_word = match &failed.failure {
                 // A conflict may be an earlier request of ours, whose answer was lost and which came late: look again.
-                Failure::Rejected { status: Some(409), .. } => match failed.act {
-                    Act::Create | Act::Adopt => failed.times >= CONFLICTS_MAX,
-                    Act::ProvideImage
-                    | Act::MakeNetwork
-                    | Act::MakeVolume
-                    | Act::Connect
-                    | Act::Start
-                    | Act::Unpause
-                    | Act::Await
-                    | Act::Stop
-                    | Act::StopToRepair
-                    | Act::Restart => failed.times >= TRIES_MAX,
-                },
+                Failure::Rejected { status: Some(409), .. } => {
+                    failed.times >= if failed.is_name_taken() { CONFLICTS_MAX } else { TRIES_MAX }
+                }
                 Failure::Rejected { .. }
                 | Failure::NotForThisDaemon { .. }
                 | Failure::Unknown { why: Why::OutOfTime } => true,
@@ -116,12 +113,8 @@ impl Tried {
 
     /// The pause before the next look after a creation whose name was taken, in milliseconds: 200, 400, 800 and so on.
     pub fn pause_after_conflict_ms(&self) -> u64 {
-        self.failed.as_ref().map_or(0, |failed| match (&failed.failure, failed.act) {
-            (Failure::Rejected { status: Some(409), .. }, Act::Create | Act::Adopt) => {
-                100 << failed.times.min(CONFLICTS_MAX)
-            }
-            (_, _) => 0,
-        })
+        let taken = self.failed.as_ref().filter(|failed| failed.is_name_taken());
+        taken.map_or(0, |failed| 100 << failed.times.min(CONFLICTS_MAX))
     }
 
     /// Notes that a look did not suffice, and what further ones are to show.
