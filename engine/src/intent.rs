@@ -1,6 +1,6 @@
 //! What a person asked for, as plain values. An owner's consent is a type that only their typed word can make.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::names::{GatewayName, VolumeName};
@@ -40,7 +40,7 @@ pub struct Intent {
 }
 
 /// Whether a run acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     /// Bring the gateway up.
@@ -54,7 +54,7 @@ pub enum Purpose {
 }
 
 /// Which parts of the spec a person typed today. The rest is the record's wish.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Typed {
     /// `--preset`.
     pub preset: bool,
@@ -67,7 +67,7 @@ pub struct Typed {
 }
 
 /// A replacement that was asked for by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Replace {
     /// To this release's defaults.

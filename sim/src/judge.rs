@@ -1,0 +1,164 @@
+//! One case, judged whole: the run that meets its faults, then undisturbed runs that must converge, then one that must
+//! change nothing.
+
+use engine::{End, Intent, Outcome, Purpose};
+
+use crate::base::Names;
+use crate::fault::{Rule, Verdict};
+use crate::host::{Both, Nobody, Witness};
+use crate::oracle::{Acts, Breach, Invariant, Oracle};
+use crate::run::{Ran, run};
+use crate::world::World;
+use crate::world::effect::History;
+
+/// A world, what a person asks for in it, and what goes wrong.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The world before the run.
+    pub world: World,
+    /// What its gateway is called.
+    pub names: Names,
+    /// What is asked for.
+    pub intent: Intent,
+    /// What goes wrong.
+    pub rules: Vec<Rule>,
+}
+
+/// What became of a case.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// What did not hold.
+    pub breaches: Vec<Breach>,
+    /// The run that met the faults.
+    pub first: Ran,
+    /// How the undisturbed run after it ended.
+    pub converged: Option<Outcome>,
+    /// What the first run did, by the truth.
+    pub acts: Acts,
+    /// The world in the end.
+    pub world: World,
+    /// What happened in all.
+    pub history: History,
+}
+
+/// How long everything that is still to come may take, in milliseconds.
+const SETTLED_AFTER_MS: u64 = 120_000;
+
+/// How many acts a restart is.
+const REPAIR: u32 = 2;
+
+impl Case {
+    /// Runs it and judges it.
+    pub fn judge(&self) -> Judged {
+        self.judge_watched(&mut Nobody)
+    }
+
+    /// The same while somebody watches the run that meets the faults.
+    pub fn judge_watched(&self, watcher: &mut impl Witness) -> Judged {
+        let mut world = self.world.clone();
+        let mut history = History::default();
+        let (first, acts, mut breaches) = self.step(&self.intent, &mut world, &mut history, &self.rules, watcher);
+        heal(&mut world, &mut history);
+        world.pass(SETTLED_AFTER_MS, &mut history);
+
+        // Who asked for a reset and was told that it is ready does not ask again.
+        let again = Intent { reset: None, ..self.intent.clone() };
+        let (second, second_acts, more) = self.step(&again, &mut world, &mut history, &[], &mut Nobody);
+        breaches.extend(more);
+        let (third, third_acts, more) = self.step(&again, &mut world, &mut history, &[], &mut Nobody);
+        breaches.extend(more);
+        let ends = |ran: &Ran| ran.outcome.as_ref().map(Outcome::reason);
+        if ends(&second).is_none() || ends(&third) != ends(&second) {
+            let what = format!("undisturbed runs end as {:?}, then as {:?}", ends(&second), ends(&third));
+            breaches.push(Breach { invariant: Invariant::ItEnds, what });
+        }
+        // A gateway that is not ready is started or restarted once by each run.
+        let is_ready = third.outcome.as_ref().is_some_and(is_ready);
+        if (is_ready && third_acts.sum() > 0) || third_acts.sum() > second_acts.sum().max(REPAIR) {
+            let what = format!("the undisturbed run after an undisturbed run still acts: {third_acts:?}");
+            breaches.push(Breach { invariant: Invariant::NoNeedlessActs, what });
+        }
+        self.compare(&again, &second, acts, second_acts, &world, &mut breaches);
+        Judged { breaches, first, converged: second.outcome, acts, world, history }
+    }
+
+    fn step(
+        &self,
+        intent: &Intent,
+        world: &mut World,
+        history: &mut History,
+        rules: &[Rule],
+        watcher: &mut impl Witness,
+    ) -> (Ran, Acts, Vec<Breach>) {
+        let mut oracle = Oracle::new(&self.names, intent.purpose, intent.reset.is_some(), history);
+        let ran = run(world, &self.names, intent.clone(), rules, history, &mut Both(&mut oracle, watcher));
+        if let Some(outcome) = &ran.outcome {
+            oracle.ended(outcome, world, history);
+        }
+        (ran, oracle.acts, oracle.breaches)
+    }
+
+    /// Where nobody but the daemon's answers and our own death disturbed the run, it ends where the undisturbed one
+    /// does, with the same things there, and did not act much more often.
+    fn compare(&self, again: &Intent, second: &Ran, acts: Acts, more: Acts, world: &World, breaches: &mut Vec<Breach>) {
+        let answers_only = self.rules.iter().all(|rule| match rule.what {
+            Verdict::Act { .. } | Verdict::Stale => false,
+            Verdict::Hangs
+            | Verdict::NotListening
+            | Verdict::Forbidden
+            | Verdict::BadStatus { .. }
+            | Verdict::BadBody
+            | Verdict::AnswerLost
+            | Verdict::EffectLate { .. }
+            | Verdict::Refused { .. }
+            | Verdict::DownFor { .. }
+            | Verdict::Killed
+            | Verdict::Interrupted
+            | Verdict::Slow { .. } => true,
+        });
+        // What a reset that was cut short is worth depends on when.
+        let comparable = answers_only && self.intent.reset.is_none() && self.intent.purpose == Purpose::Onboard;
+        if self.rules.is_empty() || !comparable {
+            return;
+        }
+        let mut alone = self.world.clone();
+        let mut history = History::default();
+        let (_, first_acts, _) = self.step(&self.intent, &mut alone, &mut history, &[], &mut Nobody);
+        heal(&mut alone, &mut history);
+        alone.pass(SETTLED_AFTER_MS, &mut history);
+        let (reference, again_acts, _) = self.step(again, &mut alone, &mut history, &[], &mut Nobody);
+        let (Some(there), Some(here)) = (&reference.outcome, &second.outcome) else { return };
+        if is_ready(there) != is_ready(here) || (!is_ready(there) && there.reason() != here.reason()) {
+            let what = format!("undisturbed it ends as {:?}, disturbed as {:?}", there.reason(), here.reason());
+            breaches.push(Breach { invariant: Invariant::CrashOnly, what });
+        }
+        if is_ready(there) && inventory(world) != inventory(&alone) {
+            let what = format!("there is {:?} instead of {:?}", inventory(world), inventory(&alone));
+            breaches.push(Breach { invariant: Invariant::CrashOnly, what });
+        }
+        let faults = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
+        // A restart is an end and a start.
+        let most = first_acts.sum() + again_acts.sum() + 2 * faults;
+        if acts.sum() + more.sum() > most {
+            let what = format!("{acts:?} and {more:?}, instead of {first_acts:?} and {again_acts:?} without faults");
+            breaches.push(Breach { invariant: Invariant::NoNeedlessActs, what });
+        }
+    }
+}
+
+fn is_ready(outcome: &Outcome) -> bool {
+    matches!(outcome.end, End::Ready { .. })
+}
+
+/// How many of each there are, whatever they are called.
+fn inventory(world: &World) -> (usize, usize, usize) {
+    let daemon = world.daemon();
+    (daemon.store.containers.len(), daemon.volumes.len(), daemon.networks.len())
+}
+
+/// What broke the machine is over: every daemon runs. What a person did stays.
+fn heal(world: &mut World, history: &mut History) {
+    for at in 0..world.daemons.len() {
+        world.start_daemon(at, history);
+    }
+}

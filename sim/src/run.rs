@@ -1,0 +1,92 @@
+//! One run of the engine on a simulated host, to its end or its death.
+
+use engine::{GatewaySpec, Intent, Outcome, Purpose, Typed, Watch, drive};
+
+use crate::base::{Names, at_once};
+use crate::fault::Rule;
+use crate::host::{Nobody, SimHost, Witness};
+use crate::world::World;
+use crate::world::effect::{Actor, History};
+
+/// What became of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// How it ended; none where it was killed.
+    pub outcome: Option<Outcome>,
+    /// How many commands it gave.
+    pub commands: u32,
+    /// How long it took, in virtual milliseconds.
+    pub took_ms: u64,
+    /// Which of the rules came to hold.
+    pub held: Vec<bool>,
+}
+
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn begins(&mut self, _state: &'static str, _command: &engine::Command) {}
+    fn ended(&mut self, _state: &'static str, _command: &engine::Command, _event: &engine::Event) {}
+}
+
+/// Runs `intent` in a world in which these rules hold.
+pub fn run<W: Witness>(
+    world: &mut World,
+    names: &Names,
+    intent: Intent,
+    rules: &[Rule],
+    history: &mut History,
+    witness: &mut W,
+) -> Ran {
+    by(Actor::Run, world, names, intent, rules, history, witness)
+}
+
+fn by<W: Witness>(
+    actor: Actor,
+    world: &mut World,
+    names: &Names,
+    intent: Intent,
+    rules: &[Rule],
+    history: &mut History,
+    witness: &mut W,
+) -> Ran {
+    let mut host = SimHost::new(world, history, names, actor, rules, witness);
+    let outcome = at_once(drive(&mut host, &mut Unwatched, intent));
+    host.end();
+    Ran { outcome, commands: host.commands(), took_ms: host.took_ms(), held: host.held().to_vec() }
+}
+
+/// An undisturbed onboarding.
+pub fn onboard(world: &mut World, names: &Names, history: &mut History) -> Option<Outcome> {
+    run(world, names, intent(names, Purpose::Onboard), &[], history, &mut Nobody).outcome
+}
+
+/// Another onboarding, from a state directory of its own, to its end.
+pub fn another(world: &mut World, names: &Names, history: &mut History) {
+    let ours = std::mem::take(&mut world.state);
+    let wish = intent(names, Purpose::Onboard);
+    by(Actor::OtherRun, world, names, wish, &[], history, &mut Nobody);
+    world.state = ours;
+}
+
+/// What a person wants who types no more than the preset and the command.
+pub fn intent(names: &Names, purpose: Purpose) -> Intent {
+    of_spec(names, names.spec.clone(), purpose)
+}
+
+fn of_spec(names: &Names, spec: GatewaySpec, purpose: Purpose) -> Intent {
+    Intent {
+        gateway: names.gateway.clone(),
+        purpose,
+        spec,
+        alternatives: Vec::new(),
+        typed: Typed { preset: true, ..Typed::default() },
+        replace: None,
+        leave_behind: false,
+        carry: Vec::new(),
+        reset: None,
+        node_name: None,
+        adopt: None,
+        accept_daemon: false,
+        wait_for_lock: true,
+    }
+}

@@ -1,0 +1,452 @@
+//! What each request does. Statuses are those of Docker 20.10 to 28 (moby `api/swagger.yaml`, `daemon/`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use engine::{
+    ContainerId, ContainerName, Disk, Exit, ImageId, ImageRef, MountedSource, NetworkId, NetworkName, VolumeName,
+};
+
+use super::World;
+use super::call::{ApiError, Call, Changed, PrunedVolumes};
+use super::container::{Config, Container, Endpoint, Life, Mounted};
+use super::daemon::{DEFAULT_NETWORKS, Network, Volume};
+use super::effect::{Actor, Effect, History};
+
+type Answer = Result<Changed, ApiError>;
+
+/// The exit codes of a process that ends when it is asked to, and of one that is killed.
+const TERMINATED: i64 = 0;
+const KILLED: i64 = 137;
+
+impl World {
+    /// Carries a request out at the daemon that the run's address leads to.
+    ///
+    /// # Errors
+    /// What the daemon says instead.
+    pub fn apply(&mut self, by: Actor, call: &Call, history: &mut History) -> Answer {
+        self.apply_at(self.at_address, by, call, history)
+    }
+
+    /// Carries a request out at one of the daemons.
+    ///
+    /// # Errors
+    /// What the daemon says instead.
+    pub fn apply_at(&mut self, at: usize, by: Actor, call: &Call, history: &mut History) -> Answer {
+        match call {
+            Call::CreateNetwork { name, labels } => self.create_network(at, name, labels, by, history),
+            Call::RemoveNetwork { id } => self.remove_network(at, id, by, history),
+            Call::CreateVolume { name, labels } => self.create_volume(at, name, labels, false, by, history),
+            Call::RemoveVolume { name } => self.remove_volume(at, name, by, history),
+            Call::CreateContainer { name, image, config, network } => {
+                self.create_container(at, name, image, config, network, by, history)
+            }
+            Call::Start { id } => self.start(at, id, by, history),
+            Call::Stop { id } => self.stop(at, id, TERMINATED, by, history),
+            Call::Kill { id } => self.kill(at, id, by, history),
+            Call::Restart { id } => {
+                self.stop(at, id, TERMINATED, by, history)?;
+                self.start(at, id, by, history)?;
+                Ok(Changed::Done)
+            }
+            Call::Pause { id } => self.freeze(at, id, true, by, history),
+            Call::Unpause { id } => self.freeze(at, id, false, by, history),
+            Call::Rename { id, to } => self.rename(at, id, to, by, history),
+            Call::RemoveContainer { id, force, volumes } => {
+                let runs = self.container(at, id)?.may_write();
+                if runs && !force {
+                    return Err(ApiError::conflict("You cannot remove a running container"));
+                }
+                self.remove_container(at, id, *volumes, by, history);
+                Ok(Changed::Done)
+            }
+            Call::Connect { id, network, aliases, ipv4 } => {
+                self.connect(at, id, network, aliases, ipv4.as_ref(), by, history)
+            }
+            Call::Disconnect { id, network } => self.disconnect(at, id, network, by, history),
+            Call::ProvideImage { reference } => match self.published.get(reference).cloned() {
+                Some(_) if self.disk == Disk::Full => Err(ApiError::failed("no space left on device")),
+                Some(image) => self.tag(at, reference, &image, by, history),
+                None => Err(ApiError::not_found("image in the registry")),
+            },
+            Call::Tag { reference, image } => self.tag(at, reference, image, by, history),
+            Call::RemoveImage { reference, force } => self.remove_image(at, reference, *force, by, history),
+            Call::Prune { volumes } => self.prune(at, *volumes, by, history),
+        }
+    }
+
+    fn container(&self, at: usize, id: &ContainerId) -> Result<&Container, ApiError> {
+        self.daemons[at].store.containers.get(id).ok_or_else(|| ApiError::not_found("container"))
+    }
+
+    fn container_mut(&mut self, at: usize, id: &ContainerId) -> Result<&mut Container, ApiError> {
+        self.daemons[at].store.containers.get_mut(id).ok_or_else(|| ApiError::not_found("container"))
+    }
+
+    fn create_network(
+        &mut self,
+        at: usize,
+        name: &NetworkName,
+        labels: &BTreeMap<String, String>,
+        by: Actor,
+        history: &mut History,
+    ) -> Answer {
+        if self.daemons[at].networks.values().any(|network| network.name == *name) {
+            return Err(ApiError::conflict(format!("network with name {name} already exists")));
+        }
+        let id = NetworkId::new(format!("{:064x}", self.number()));
+        self.daemons[at].networks.insert(id, Network { name: name.clone(), labels: labels.clone() });
+        history.note(by, Effect::Network { name: name.clone(), exists: true });
+        Ok(Changed::Done)
+    }
+
+    fn remove_network(&mut self, at: usize, id: &NetworkId, by: Actor, history: &mut History) -> Answer {
+        let daemon = &mut self.daemons[at];
+        let Some(network) = daemon.networks.get(id) else { return Err(ApiError::not_found("network")) };
+        let active = daemon.store.containers.values().any(|container| {
+            container.may_write() && container.networks.iter().any(|endpoint| endpoint.id.as_ref() == Some(id))
+        });
+        if active || DEFAULT_NETWORKS.contains(&network.name.as_str()) {
+            return Err(ApiError { status: 403, message: "network has active endpoints".to_owned() });
+        }
+        history.note(by, Effect::Network { name: network.name.clone(), exists: false });
+        daemon.networks.remove(id);
+        Ok(Changed::Done)
+    }
+
+    /// Creating a volume that exists succeeds and changes nothing.
+    fn create_volume(
+        &mut self,
+        at: usize,
+        name: &VolumeName,
+        labels: &BTreeMap<String, String>,
+        anonymous: bool,
+        by: Actor,
+        history: &mut History,
+    ) -> Answer {
+        if self.daemons[at].volumes.contains_key(name) {
+            return Ok(Changed::Done);
+        }
+        let volume = Volume { labels: labels.clone(), born: self.number(), anonymous, files: BTreeMap::new() };
+        self.daemons[at].volumes.insert(name.clone(), volume);
+        history.note(by, Effect::VolumeCreated { name: name.clone() });
+        Ok(Changed::Done)
+    }
+
+    fn remove_volume(&mut self, at: usize, name: &VolumeName, by: Actor, history: &mut History) -> Answer {
+        let daemon = &self.daemons[at];
+        if !daemon.volumes.contains_key(name) {
+            return Err(ApiError::not_found("volume"));
+        }
+        if daemon.refers_to(name) {
+            return Err(ApiError::conflict("volume is in use"));
+        }
+        self.drop_volume(at, name, by, history);
+        Ok(Changed::Done)
+    }
+
+    fn drop_volume(&mut self, at: usize, name: &VolumeName, by: Actor, history: &mut History) {
+        let daemon = &mut self.daemons[at];
+        let of = daemon.having(name).map(|container| container.name.clone()).collect();
+        if let Some(volume) = daemon.volumes.remove(name) {
+            history.note(by, Effect::VolumeRemoved { name: name.clone(), files: volume.files.len(), of });
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "they are the request's")]
+    fn create_container(
+        &mut self,
+        at: usize,
+        name: &ContainerName,
+        image: &ImageRef,
+        config: &Arc<Config>,
+        network: &NetworkName,
+        by: Actor,
+        history: &mut History,
+    ) -> Answer {
+        if self.daemons[at].named(name).is_some() {
+            return Err(ApiError::conflict(format!("the container name \"/{name}\" is already in use")));
+        }
+        let Some(image_id) = self.daemons[at].store.images.get(image).cloned() else {
+            return Err(ApiError::not_found(&format!("image: {image}")));
+        };
+        // With mount syntax a missing folder is an error; with bind syntax it would be made.
+        let gone = config.mounts.iter().find_map(|mount| match &mount.source {
+            MountedSource::Bind { folder } if self.gone_folders.contains(folder) => Some(folder.clone()),
+            MountedSource::Bind { .. }
+            | MountedSource::Volume { .. }
+            | MountedSource::FolderOfVolume { .. }
+            | MountedSource::Other { .. } => None,
+        });
+        if let Some(folder) = gone {
+            return Err(ApiError { status: 400, message: format!("bind source path does not exist: {folder}") });
+        }
+        if self.disk == Disk::Full {
+            return Err(ApiError::failed("no space left on device"));
+        }
+        let config = self.merged_with_image(at, config, image_id, by, history);
+        let id = ContainerId::new(format!("{:064x}", self.number()));
+        let endpoint = Endpoint { network: network.clone(), id: None, aliases: Vec::new(), ipv4: None };
+        let container = Container {
+            id: id.clone(),
+            name: name.clone(),
+            config: Arc::new(config),
+            life: Life::Created,
+            exit: Exit::default(),
+            run: None,
+            stopped_by_hand: false,
+            networks: vec![endpoint],
+            publishes: true,
+            layer: BTreeMap::new(),
+        };
+        self.daemons[at].store.containers.insert(id.clone(), container);
+        history.note(by, Effect::ContainerCreated { id, name: name.clone() });
+        Ok(Changed::Done)
+    }
+
+    /// The image's environment and entry point go in beneath what was asked for, and each of its volumes that nothing
+    /// is mounted over is born anonymous.
+    fn merged_with_image(
+        &mut self,
+        at: usize,
+        config: &Config,
+        image_id: ImageId,
+        by: Actor,
+        history: &mut History,
+    ) -> Config {
+        let program = self.program(&image_id);
+        let mut config = Config { image_id, ..config.clone() };
+        for (name, value) in program.env {
+            config.env.0.entry(name).or_insert(value);
+        }
+        for mount in &config.mounts {
+            if let MountedSource::Volume { name } = &mount.source {
+                let _there_now = self.create_volume(at, name, &BTreeMap::new(), false, by, history);
+            }
+        }
+        for path in program.volumes {
+            if config.mounts.iter().any(|mount| mount.path == path) {
+                continue;
+            }
+            let name = VolumeName::new(format!("{:064x}", self.number()));
+            let _there_now = self.create_volume(at, &name, &BTreeMap::new(), true, by, history);
+            config.mounts.push(Mounted { source: MountedSource::Volume { name }, path, writable: true });
+        }
+        config
+    }
+
+    fn start(&mut self, at: usize, id: &ContainerId, by: Actor, history: &mut History) -> Answer {
+        let container = self.container_mut(at, id)?;
+        match container.life {
+            Life::Running { .. } => Ok(Changed::WasSo),
+            Life::Paused { .. } => Err(ApiError::conflict("cannot start a paused container, try unpause instead")),
+            Life::Dead => Err(ApiError::conflict("container is marked for removal and cannot be started")),
+            Life::Restarting { .. } | Life::Created | Life::Exited => {
+                container.exit.restarts = 0;
+                self.start_process(at, id, by, history).map(|()| Changed::Done)
+            }
+        }
+    }
+
+    fn stop(&mut self, at: usize, id: &ContainerId, code: i64, by: Actor, history: &mut History) -> Answer {
+        let container = self.container_mut(at, id)?;
+        container.stopped_by_hand = true;
+        match container.life {
+            Life::Created | Life::Exited | Life::Dead => Ok(Changed::WasSo),
+            Life::Running { .. } | Life::Paused { .. } | Life::Restarting { .. } => {
+                self.end(at, id, code, false, by, history);
+                Ok(Changed::Done)
+            }
+        }
+    }
+
+    /// A kill counts as a manual stop as well (moby `daemon/kill.go`).
+    fn kill(&mut self, at: usize, id: &ContainerId, by: Actor, history: &mut History) -> Answer {
+        match self.container(at, id)?.life {
+            Life::Created | Life::Exited | Life::Dead => Err(ApiError::conflict("container is not running")),
+            Life::Running { .. } | Life::Paused { .. } | Life::Restarting { .. } => {
+                self.stop(at, id, KILLED, by, history)
+            }
+        }
+    }
+
+    fn freeze(&mut self, at: usize, id: &ContainerId, frozen: bool, by: Actor, history: &mut History) -> Answer {
+        let container = self.container_mut(at, id)?;
+        container.life = match (container.life.clone(), frozen) {
+            (Life::Running { process }, true) => Life::Paused { process },
+            (Life::Paused { process }, false) => Life::Running { process },
+            (Life::Paused { .. }, true) => return Err(ApiError::conflict("container is already paused")),
+            (Life::Running { .. }, false) => return Err(ApiError::failed("container is not paused")),
+            (Life::Created | Life::Exited | Life::Dead | Life::Restarting { .. }, _) => {
+                return Err(ApiError::conflict("container is not running"));
+            }
+        };
+        history.note(by, Effect::ContainerFrozen { id: id.clone(), frozen });
+        Ok(Changed::Done)
+    }
+
+    fn rename(&mut self, at: usize, id: &ContainerId, to: &ContainerName, by: Actor, history: &mut History) -> Answer {
+        self.container(at, id)?;
+        if let Some(holder) = self.daemons[at].named(to) {
+            let message = format!("the container name \"/{to}\" is already in use by {}", holder.id);
+            return Err(ApiError::conflict(message));
+        }
+        self.container_mut(at, id)?.name = to.clone();
+        history.note(by, Effect::ContainerRenamed { id: id.clone(), to: to.clone() });
+        Ok(Changed::Done)
+    }
+
+    /// Removes a container, running or not; its anonymous volumes with it where that was asked for and nothing else
+    /// refers to them.
+    pub(super) fn remove_container(
+        &mut self,
+        at: usize,
+        id: &ContainerId,
+        volumes: bool,
+        by: Actor,
+        history: &mut History,
+    ) {
+        let Some(container) = self.daemons[at].store.containers.remove(id) else { return };
+        if container.may_write() {
+            history.note(by, Effect::ContainerEnded { id: id.clone() });
+        }
+        let effect =
+            Effect::ContainerRemoved { id: id.clone(), name: container.name.clone(), files: container.layer.len() };
+        history.note(by, effect);
+        if !volumes {
+            return;
+        }
+        for name in container.config.mounts.iter().filter_map(Mounted::refers_to) {
+            let daemon = &self.daemons[at];
+            if daemon.volumes.get(name).is_some_and(|volume| volume.anonymous) && !daemon.refers_to(name) {
+                self.drop_volume(at, name, by, history);
+            }
+        }
+    }
+
+    /// The entry of a stopped container for a network of the same name that is gone is replaced.
+    #[expect(clippy::too_many_arguments, reason = "they are the request's")]
+    fn connect(
+        &mut self,
+        at: usize,
+        id: &ContainerId,
+        network: &NetworkId,
+        aliases: &[String],
+        ipv4: Option<&String>,
+        by: Actor,
+        history: &mut History,
+    ) -> Answer {
+        let Some(name) = self.daemons[at].networks.get(network).map(|network| network.name.clone()) else {
+            return Err(ApiError::not_found("network"));
+        };
+        let container = self.container_mut(at, id)?;
+        if container.networks.iter().any(|endpoint| endpoint.id.as_ref() == Some(network)) {
+            return Err(ApiError { status: 403, message: "the container is already in that network".to_owned() });
+        }
+        container.networks.retain(|endpoint| endpoint.network != name);
+        container.networks.push(Endpoint {
+            network: name.clone(),
+            id: Some(network.clone()),
+            aliases: aliases.to_vec(),
+            ipv4: ipv4.cloned(),
+        });
+        history.note(by, Effect::ContainerConnected { id: id.clone(), network: name, connected: true });
+        Ok(Changed::Done)
+    }
+
+    fn disconnect(
+        &mut self,
+        at: usize,
+        id: &ContainerId,
+        network: &NetworkId,
+        by: Actor,
+        history: &mut History,
+    ) -> Answer {
+        let Some(name) = self.daemons[at].networks.get(network).map(|network| network.name.clone()) else {
+            return Err(ApiError::not_found("network"));
+        };
+        let container = self.container_mut(at, id)?;
+        let before = container.networks.len();
+        container.networks.retain(|endpoint| endpoint.id.as_ref() != Some(network) && endpoint.network != name);
+        if container.networks.len() == before {
+            return Err(ApiError::failed("the container is not in that network"));
+        }
+        history.note(by, Effect::ContainerConnected { id: id.clone(), network: name, connected: false });
+        Ok(Changed::Done)
+    }
+
+    fn tag(&mut self, at: usize, reference: &ImageRef, image: &ImageId, by: Actor, history: &mut History) -> Answer {
+        let store = &mut self.daemons[at].store;
+        if let Some(old) = store.images.insert(reference.clone(), image.clone())
+            && old != *image
+        {
+            store.untagged.insert(old);
+        }
+        history.note(by, Effect::Image { reference: reference.clone(), exists: true });
+        Ok(Changed::Done)
+    }
+
+    fn remove_image(
+        &mut self,
+        at: usize,
+        reference: &ImageRef,
+        force: bool,
+        by: Actor,
+        history: &mut History,
+    ) -> Answer {
+        let store = &mut self.daemons[at].store;
+        let Some(image) = store.images.get(reference).cloned() else { return Err(ApiError::not_found("image")) };
+        let mut users = store.containers.values().filter(|container| container.config.image_id == image);
+        let used = users.clone().next().is_some();
+        if users.any(Container::may_write) || (used && !force) {
+            return Err(ApiError::conflict("image is being used by a container"));
+        }
+        store.images.remove(reference);
+        if used {
+            store.untagged.insert(image);
+        }
+        history.note(by, Effect::Image { reference: reference.clone(), exists: false });
+        Ok(Changed::Done)
+    }
+
+    /// `docker system prune`: takes every stopped container and every network that none uses, a stopped gateway's
+    /// included.
+    fn prune(&mut self, at: usize, volumes: PrunedVolumes, by: Actor, history: &mut History) -> Answer {
+        let containers = &self.daemons[at].store.containers;
+        let stopped: Vec<_> =
+            containers.values().filter(|container| !container.may_write()).map(|one| one.id.clone()).collect();
+        for id in &stopped {
+            self.remove_container(at, id, false, by, history);
+        }
+        let daemon = &self.daemons[at];
+        let used = |id: &NetworkId| {
+            daemon
+                .store
+                .containers
+                .values()
+                .any(|container| container.networks.iter().any(|endpoint| endpoint.id.as_ref() == Some(id)))
+        };
+        let idle: Vec<_> = daemon.networks.keys().filter(|id| !used(id)).cloned().collect();
+        for id in &idle {
+            let _kept_where_in_use = self.remove_network(at, id, by, history);
+        }
+        let daemon = &self.daemons[at];
+        let unused: Vec<_> = daemon
+            .volumes
+            .iter()
+            .filter(|(name, volume)| {
+                let meant = match volumes {
+                    PrunedVolumes::None => false,
+                    PrunedVolumes::Anonymous => volume.anonymous,
+                    PrunedVolumes::All => true,
+                };
+                meant && !daemon.refers_to(name)
+            })
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in &unused {
+            self.drop_volume(at, name, by, history);
+        }
+        Ok(Changed::Done)
+    }
+}

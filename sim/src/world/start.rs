@@ -1,0 +1,140 @@
+//! What a container's start needs, what its end leaves, and what the restart policy makes of it.
+
+use engine::{ContainerId, ContainerName, Disk, MountedSource, RestartPolicy};
+
+use super::call::ApiError;
+use super::container::{Container, Life, Process};
+use super::effect::{Actor, Effect, History};
+use super::{RESTART_AFTER_MAX_MS, RESTART_AFTER_MS, World};
+
+/// The exit code of a container whose start failed (moby `daemon/start.go`).
+const START_FAILED: i64 = 128;
+
+impl World {
+    /// Starts a container's process, or says why it cannot be. The container stays as it was then, with the error.
+    pub(super) fn start_process(
+        &mut self,
+        daemon: usize,
+        id: &ContainerId,
+        by: Actor,
+        history: &mut History,
+    ) -> Result<(), ApiError> {
+        let Some(container) = self.daemons[daemon].store.containers.get(id) else {
+            return Err(ApiError::not_found("container"));
+        };
+        if let Err(error) = self.can_start(daemon, container) {
+            if let Some(container) = self.daemons[daemon].store.containers.get_mut(id) {
+                container.exit.error.clone_from(&error.message);
+                container.exit.code = START_FAILED;
+                if matches!(container.life, Life::Restarting { .. }) {
+                    container.life = Life::Exited;
+                }
+            }
+            return Err(error);
+        }
+        let beside = self.writers_beside(daemon, container);
+        let program = self.program(&container.config.image_id);
+        let writes = container.writes_to().next().cloned();
+        let run = self.number();
+        let found = &mut self.daemons[daemon];
+        let networks = found.networks.clone();
+        let Some(container) = found.store.containers.get_mut(id) else { return Err(ApiError::not_found("container")) };
+        for endpoint in &mut container.networks {
+            if endpoint.id.is_none() {
+                endpoint.id = networks.iter().find(|(_, one)| one.name == endpoint.network).map(|(id, _)| id.clone());
+            }
+        }
+        container.life = Life::Running { process: Process { warm_in_ms: program.warm_up_ms, hangs: false } };
+        container.run = Some(run);
+        container.stopped_by_hand = false;
+        container.publishes = true;
+        container.exit.error.clear();
+        for path in program.layer {
+            container.layer.entry(path).or_insert(run);
+        }
+        // A gateway's own files are on its volume from its first start on.
+        if let Some(volume) = writes.and_then(|volume| found.volumes.get_mut(&volume)) {
+            volume.files.entry("gateway.db".to_owned()).or_insert(run);
+        }
+        history.note(by, Effect::ContainerStarted { id: id.clone(), beside });
+        Ok(())
+    }
+
+    fn can_start(&self, daemon: usize, container: &Container) -> Result<(), ApiError> {
+        let found = &self.daemons[daemon];
+        if self.disk == Disk::Full {
+            return Err(ApiError::failed("no space left on device"));
+        }
+        for mount in &container.config.mounts {
+            match &mount.source {
+                MountedSource::Volume { name } if !found.volumes.contains_key(name) => {
+                    return Err(ApiError::failed(format!("get {name}: no such volume")));
+                }
+                MountedSource::Bind { folder } if self.gone_folders.contains(folder) => {
+                    return Err(ApiError {
+                        status: 400,
+                        message: format!("bind source path does not exist: {folder}"),
+                    });
+                }
+                MountedSource::Volume { .. }
+                | MountedSource::Bind { .. }
+                | MountedSource::FolderOfVolume { .. }
+                | MountedSource::Other { .. } => {}
+            }
+        }
+        if let Some(endpoint) = container.networks.iter().find(|endpoint| !found.has_network_of(endpoint)) {
+            let id = endpoint.id.as_ref().map_or(endpoint.network.as_str(), |id| id.as_str());
+            return Err(ApiError::not_found(&format!("network: {id}")));
+        }
+        let taken = |port: u16| {
+            self.held_ports.contains_key(&port)
+                || self.publisher(port).is_some_and(|(_, holder)| holder.id != container.id)
+        };
+        match container.config.ports.iter().find(|port| taken(port.host)) {
+            Some(port) => Err(ApiError::failed(format!("port {} is already allocated", port.host))),
+            None => Ok(()),
+        }
+    }
+
+    /// The other containers whose processes may write to a volume that this one writes to.
+    fn writers_beside(&self, daemon: usize, container: &Container) -> Vec<ContainerName> {
+        let shares = |other: &&Container| {
+            other.id != container.id
+                && other.may_write()
+                && other.writes_to().any(|volume| container.writes_to().any(|own| own == volume))
+        };
+        self.daemons[daemon].store.containers.values().filter(shares).map(|other| other.name.clone()).collect()
+    }
+
+    /// A container's process ends, and Docker does what its policy says.
+    pub(super) fn end(
+        &mut self,
+        daemon: usize,
+        id: &ContainerId,
+        code: i64,
+        oom: bool,
+        by: Actor,
+        history: &mut History,
+    ) {
+        let Some(container) = self.daemons[daemon].store.containers.get_mut(id) else { return };
+        container.exit.code = code;
+        container.exit.oom = oom;
+        let again = match container.config.restart {
+            RestartPolicy::No => false,
+            RestartPolicy::Always | RestartPolicy::UnlessStopped => !container.stopped_by_hand,
+            RestartPolicy::OnFailure => code != 0 && !container.stopped_by_hand,
+        };
+        history.note(by, Effect::ContainerEnded { id: id.clone() });
+        if container.config.auto_remove {
+            // Its anonymous volumes go with it (moby `AutoRemove`: `RemoveVolume: true`).
+            self.remove_container(daemon, id, true, by, history);
+        } else if again {
+            let times = u32::try_from(container.exit.restarts.min(20)).unwrap_or_default();
+            let in_ms = (RESTART_AFTER_MS << times).min(RESTART_AFTER_MAX_MS);
+            container.exit.restarts += 1;
+            container.life = Life::Restarting { in_ms };
+        } else {
+            container.life = Life::Exited;
+        }
+    }
+}
