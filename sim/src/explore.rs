@@ -25,6 +25,23 @@ pub struct Totals {
     pub reasons: BTreeMap<String, u64>,
 }
 
+impl Totals {
+    /// Adds another's.
+    pub fn add(&mut self, other: &Self) {
+        self.runs += other.runs;
+        self.commands += other.commands;
+        add(&mut self.faults, &other.faults);
+        add(&mut self.rows, &other.rows);
+        add(&mut self.reasons, &other.reasons);
+    }
+}
+
+fn add<K: Ord + Clone>(to: &mut BTreeMap<K, u64>, other: &BTreeMap<K, u64>) {
+    for (name, count) in other {
+        *to.entry(name.clone()).or_default() += count;
+    }
+}
+
 /// A run of an exploration that broke an invariant.
 #[derive(Clone, Debug)]
 pub struct Found {

@@ -15,5 +15,6 @@ pub mod oracle;
 pub mod replay;
 pub mod run;
 pub mod scenario;
+pub mod shipped;
 pub mod shrink;
 pub mod world;

@@ -216,7 +216,34 @@ pub enum BadScenario {
     },
 }
 
+/// Why a scenario's text is none.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("line {line}: {problem}")]
+pub struct BadText {
+    /// In which line, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub problem: String,
+}
+
 impl Scenario {
+    /// Reads a scenario.
+    ///
+    /// # Errors
+    /// Text that is no TOML, or says what no scenario says.
+    pub fn parse(text: &str) -> Result<Self, BadText> {
+        toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text.get(..at).map_or(0, |before| before.matches('\n').count()) + 1;
+            BadText { line, problem: error.message().to_owned() }
+        })
+    }
+
+    /// Its text.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).unwrap_or_default()
+    }
+
     /// The case that it describes.
     ///
     /// # Errors

@@ -1,0 +1,47 @@
+//! Every shipped scenario holds: the invariants, and what its file says.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use sim::scenario::{Bases, Scenario};
+use sim::shipped::SHIPPED;
+
+#[test]
+fn every_shipped_scenario_holds() {
+    let bases = Bases::new().expect("the built-in presets resolve");
+    let mut wrong = Vec::new();
+    for (name, text) in SHIPPED {
+        let scenario = match Scenario::parse(text) {
+            Ok(scenario) => scenario,
+            Err(bad) => {
+                wrong.push(format!("{name}: {bad}"));
+                continue;
+            }
+        };
+        let case = scenario.case(&bases).expect("it parsed");
+        let judged = case.judge();
+        let broken = judged.breaches.iter().map(|breach| format!("{}: {}", breach.invariant, breach.what));
+        let all: Vec<_> = broken.chain(scenario.unfulfilled(&case, &judged)).collect();
+        if !all.is_empty() {
+            wrong.push(format!("{name}: {}\n  replay: nemoclaw-sim run {name}", all.join("\n  ")));
+        }
+        // A rule that never holds says nothing.
+        for (rule, held) in scenario.rules.iter().zip(&judged.first.held) {
+            if !held {
+                wrong.push(format!("{name}: this rule never comes to hold: {rule:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn every_scenario_file_is_shipped_under_its_name() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let files: BTreeSet<_> = std::fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("it can be read").file_name().to_string_lossy().into_owned())
+        .collect();
+    let shipped: BTreeSet<_> = SHIPPED.iter().map(|(name, _)| format!("{name}.toml")).collect();
+    assert_eq!(files, shipped);
+}
