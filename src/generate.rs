@@ -22,8 +22,7 @@ const NAME: &str = "nemoclaw";
 pub fn completions(shell: Shell) -> io::Result<ExitCode> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut visible(), NAME, &mut script);
-    view::put(&String::from_utf8(script).map_err(io::Error::other)?);
-    Ok(ExitCode::SUCCESS)
+    Ok(view::put(&String::from_utf8(script).map_err(io::Error::other)?, 0))
 }
 
 /// Writes a page for each command.

@@ -33,8 +33,7 @@ pub async fn list(around: Around, args: &Args) -> io::Result<ExitCode> {
     });
     let gateways = stream::iter(looks).buffered(AT_A_TIME).try_collect().await?;
     let listing = Listing { gateways, unlabelled, unread };
-    view::tell_list(&listing, args.output);
-    Ok(ExitCode::from(listing.reason().exit()))
+    Ok(view::tell_list(&listing, args.output))
 }
 
 /// What is known, and why there may be more.

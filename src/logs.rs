@@ -21,23 +21,27 @@ pub async fn logs(request: Request, wanted: Logs, args: &Args) -> io::Result<Exi
     let address = request.settings.address.clone();
     let report = run(request, Asked::Logs, args).await?;
     let Some(container) = own_container(&report) else {
-        match args.output {
-            Output::Text => eprint!("{}", view::text(&report, view::color(&io::stderr()))),
-            Output::Json => view::tell(&report, args.output),
-        }
-        return Ok(ExitCode::from(if report.exit() == 0 { Reason::DockerUnknown.exit() } else { report.exit() }));
+        let exit = if report.exit() == 0 { Reason::DockerUnknown.exit() } else { report.exit() };
+        return Ok(match args.output {
+            Output::Text => {
+                view::complain(&view::text(&report, view::color(&io::stderr())));
+                ExitCode::from(exit)
+            }
+            Output::Json => view::put(&view::json::json(&report), exit),
+        });
     };
     let mut printer = Printer::new(args.output);
     tokio::select! {
         ended = print(&address, container, wanted, &mut printer) => {
+            let exit = if ended.is_ok() { Reason::AsAsked } else { Reason::DockerUnknown }.exit();
             if args.output == Output::Json {
                 let written = String::from_utf8_lossy(&printer.kept);
-                view::put(&view::json::logs(&report, &written, ended.as_ref().err()));
-            } else if let Err(why) = &ended {
-                eprintln!("nemoclaw: {}", view::sentence(&format!("the logs broke off: {why}")));
+                return Ok(view::put(&view::json::logs(&report, &written, ended.as_ref().err()), exit));
             }
-            let reason = if ended.is_ok() { Reason::AsAsked } else { Reason::DockerUnknown };
-            printer.failed.map_or(Ok(ExitCode::from(reason.exit())), Err)
+            if let Err(why) = &ended {
+                view::complain(&format!("nemoclaw: {}\n", view::sentence(&format!("the logs broke off: {why}"))));
+            }
+            printer.failed.map_or(Ok(ExitCode::from(exit)), Err)
         }
         signal = asked_to_end() => {
             let reason = match signal? {

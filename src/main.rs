@@ -24,7 +24,8 @@ mod status;
 mod stop;
 mod view;
 
-use std::io::{self, Write};
+use std::env::VarError;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -33,12 +34,27 @@ use engine::Purpose;
 
 use crate::args::{Args, Job, Output};
 use crate::bad_input::BadInput;
+use crate::view::complain;
 
 /// The exit code for a fault of our own.
 const INTERNAL: u8 = 1;
 
 /// The exit code for usage and bad input.
 const BAD_INPUT: u8 = 2;
+
+/// The variables that say where records, Docker and its configuration are: one that is not UTF-8 may not be taken for one
+/// that is not set, since then they would be looked for elsewhere.
+const WHERE: [&str; 9] = [
+    "NEMOCLAW_HOME",
+    "XDG_STATE_HOME",
+    "HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_RUNTIME_DIR",
+    "DOCKER_HOST",
+    "DOCKER_CONTEXT",
+    "DOCKER_CONFIG",
+    "DOCKER_CERT_PATH",
+];
 
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
@@ -69,6 +85,11 @@ enum End {
 }
 
 fn carry_out(args: &Args) -> Result<ExitCode, End> {
+    if let Some(variable) =
+        WHERE.into_iter().find(|variable| matches!(std::env::var(variable), Err(VarError::NotUnicode(_))))
+    {
+        return Err(End::BadInput(BadInput::plain(format!("`{variable}` is not UTF-8, and says where to look"))));
+    }
     let host = args.host.as_deref();
     match &args.job {
         Job::Onboard(typed) => {
@@ -120,21 +141,20 @@ fn log_if_asked() {
         tracing_subscriber::fmt()
             .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
             .with_writer(io::stderr)
+            // It would panic where standard error cannot be written.
+            .log_internal_errors(false)
             .with_ansi(view::color(&io::stderr()))
             .init();
     }
 }
 
-/// Writes to stderr. Where that cannot be written the exit code still tells.
-fn complain(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
-}
-
 fn internal(args: &Args, what: &str) -> ExitCode {
     let message = format!("{what}. Nothing was removed by that; type the command again.");
     match args.output {
-        Output::Text => complain(&format!("nemoclaw: {message}\n")),
-        Output::Json => view::put(&view::json::internal(&message)),
+        Output::Text => {
+            complain(&format!("nemoclaw: {message}\n"));
+            ExitCode::from(INTERNAL)
+        }
+        Output::Json => view::put(&view::json::internal(&message), INTERNAL),
     }
-    ExitCode::from(INTERNAL)
 }

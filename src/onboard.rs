@@ -15,6 +15,5 @@ use crate::view::{self, Asked};
 pub async fn onboard(request: Request, dry_run: bool, args: &Args) -> io::Result<ExitCode> {
     let asked = if dry_run { Asked::DryRun } else { Asked::Onboard };
     let report = run(request, asked, args).await?;
-    view::tell(&report, args.output);
-    Ok(ExitCode::from(report.exit()))
+    Ok(view::tell(&report, args.output))
 }

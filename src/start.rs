@@ -15,6 +15,5 @@ use crate::view::{self, Asked};
 /// As [`run`].
 pub async fn start(request: Request, args: &Args) -> io::Result<ExitCode> {
     let report = run(request, Asked::Start, args).await?;
-    view::tell(&report, args.output);
-    Ok(ExitCode::from(report.exit()))
+    Ok(view::tell(&report, args.output))
 }

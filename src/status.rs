@@ -14,6 +14,5 @@ use crate::view::{self, Asked};
 /// As [`run`].
 pub async fn status(request: Request, args: &Args) -> io::Result<ExitCode> {
     let report = run(request, Asked::Status, args).await?;
-    view::tell(&report, args.output);
-    Ok(ExitCode::from(report.exit()))
+    Ok(view::tell(&report, args.output))
 }

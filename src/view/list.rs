@@ -1,6 +1,7 @@
 //! Every gateway in one table, or in one document. Each line is told as its own `status` tells it.
 
 use std::io;
+use std::process::ExitCode;
 
 use engine::{End, Plan, PresetName, Reason, Refusal, Status, Why};
 
@@ -23,12 +24,13 @@ pub struct Listing {
     pub unread: Option<io::Error>,
 }
 
-/// Tells it on stdout.
-pub fn tell(listing: &Listing, output: Output) {
-    match output {
-        Output::Text => put(&clean(&page(listing))),
-        Output::Json => put(&json::list(listing)),
-    }
+/// Tells it on stdout, and gives the exit code of it.
+pub fn tell(listing: &Listing, output: Output) -> ExitCode {
+    let document = match output {
+        Output::Text => clean(&page(listing)),
+        Output::Json => json::list(listing),
+    };
+    put(&document, listing.reason().exit())
 }
 
 impl Listing {

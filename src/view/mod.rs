@@ -14,9 +14,11 @@ mod tests;
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use engine::{End, GatewayName, How, NodeNameFrom, Note, Outcome, Plan, Reason, Refusal, SandboxName, Status, Told};
 
+use crate::INTERNAL;
 use crate::again::Again;
 use crate::args::Output;
 
@@ -93,22 +95,31 @@ pub struct Said {
     pub text: String,
 }
 
-/// Tells the result on stdout.
-pub fn tell(report: &Report, output: Output) {
-    match output {
-        Output::Text => put(&text(report, color(&io::stdout()))),
-        Output::Json => put(&json::json(report)),
+/// Tells the result on stdout, and gives the exit code of it.
+pub fn tell(report: &Report, output: Output) -> ExitCode {
+    let document = match output {
+        Output::Text => text(report, color(&io::stdout())),
+        Output::Json => json::json(report),
+    };
+    put(&document, report.exit())
+}
+
+/// Writes to stdout, and gives the exit code: nobody may take a result that could not be written for a good one, and an
+/// exit code that tells of something worse stays. A reader that is gone is no fault of the run's.
+pub fn put(text: &str, exit: u8) -> ExitCode {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(&format!("nemoclaw: the result could not be written: {error}\n"));
+            ExitCode::from(if exit == 0 { INTERNAL } else { exit })
+        }
+        Ok(()) | Err(_) => ExitCode::from(exit),
     }
 }
 
-/// Writes to stdout. A reader that is gone is no fault of the run's.
-pub fn put(text: &str) {
-    let mut stdout = io::stdout().lock();
-    if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
-        && error.kind() != io::ErrorKind::BrokenPipe
-    {
-        let _ = writeln!(io::stderr(), "nemoclaw: the result could not be written: {error}");
-    }
+/// Writes to stderr. Where that cannot be written the exit code still tells.
+pub fn complain(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// Whether colors are wanted there: on a terminal, unless `NO_COLOR` is set.
