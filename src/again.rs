@@ -1,7 +1,7 @@
 //! The flags that a further command has to repeat, so that it means the same gateway at the same Docker: an advice that
 //! forgets them would lead somewhere else. Consent is never repeated: it is typed each time.
 
-use engine::GatewayName;
+use engine::{GatewayName, shell_word};
 
 /// The commands that take the flags which name a kind of gateway.
 const REPEATING: [&str; 4] = ["nemoclaw onboard ", "nemoclaw start ", "nemoclaw stop ", "nemoclaw logs "];
@@ -27,7 +27,7 @@ impl Again {
     pub fn complete(&self, advice: &str) -> String {
         if let Some(rest) = advice.strip_prefix("docker ") {
             return match &self.host {
-                Some(host) => format!("docker --host {} {rest}", quoted(host)),
+                Some(host) => format!("docker --host {} {rest}", shell_word(host)),
                 None => advice.to_owned(),
             };
         }
@@ -71,17 +71,7 @@ fn push(command: &mut String, flag: &str, value: Option<&str>) {
     command.push_str(flag);
     if let Some(value) = value {
         command.push(' ');
-        command.push_str(&quoted(value));
-    }
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
+        command.push_str(&shell_word(value));
     }
 }
 

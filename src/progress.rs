@@ -230,7 +230,8 @@ mod tests {
         let name = VolumeName::new("openshell-cluster-demo");
         let volume = told(&Command::CreateVolume { name, labels: std::collections::BTreeMap::default() });
         assert_eq!(volume.doing, "creating volume `openshell-cluster-demo`");
-        let start = told(&Command::StartContainer { container: ContainerId::new("0123456789abcdef") });
+        let start =
+            told(&Command::StartContainer { container: ContainerId::new("0123456789abcdef"), files: Vec::new() });
         assert_eq!(start.done, "started container 0123456789ab");
     }
 

@@ -46,7 +46,15 @@ pub fn refusals() -> Vec<Refusal> {
         Refusal::DockerUnknown { why: Why::TimedOut { call: "GET /containers/json".to_owned() } },
         Refusal::RecordUnusable {
             path: "/home/ada/.local/state/nemoclaw/gateways/prod.json".to_owned(),
+            aside: Some("/home/ada/.local/state/nemoclaw/gateways/prod.json.set-aside".to_owned()),
             problem: RecordProblem::Corrupt { what: "its checksum does not fit".to_owned() },
+        },
+        Refusal::RecordUnusable {
+            path: "/home/ada's/nemoclaw/gateways/prod.json".to_owned(),
+            aside: None,
+            problem: RecordProblem::Unreadable {
+                why: Why::NotVisible { what: "`/home/ada's/nemoclaw` is a link that leads to no folder".to_owned() },
+            },
         },
         Refusal::StateUnusable {
             failure: Failure::Rejected { status: None, message: "`/home/ada/.local` is read-only".to_owned() },

@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use crate::docker::{Address, BadAddress, Credentials, Daemon, PortContainer, PullProgress};
 use crate::http::Prober;
 use crate::older::OlderTool;
+use crate::own_files::Existing;
 use crate::state::{LockFailed, LockGuard, Locks, Registry, StateDir};
 use crate::{disk, executable, own_files, ports};
 
@@ -159,14 +160,21 @@ impl RealHost {
             }
             Command::CreateNetwork { name, labels } => self.daemon.create_network(name, labels, act).await,
             Command::CreateVolume { name, labels } => self.daemon.create_volume(name, labels, act).await,
-            Command::CreateContainer(new) => match own_files::make(&new.mounts, self.daemon.address().is_local()) {
-                Ok(()) => self.daemon.create_container(new, act).await,
-                Err(failure) => Event::Failed { failure },
-            },
+            Command::CreateContainer(new) => {
+                match own_files::make(&new.mounts, self.daemon.address().is_local(), Existing::Corrected) {
+                    Ok(()) => self.daemon.create_container(new, act).await,
+                    Err(failure) => Event::Failed { failure },
+                }
+            }
             Command::ConnectNetwork { container, network, aliases, ipv4 } => {
                 self.daemon.connect_network(container, network, aliases, ipv4.as_deref(), act).await
             }
-            Command::StartContainer { container } => self.daemon.start(container, act).await,
+            Command::StartContainer { container, files } => {
+                match own_files::make(files, self.daemon.address().is_local(), Existing::Kept) {
+                    Ok(()) => self.daemon.start(container, act).await,
+                    Err(failure) => Event::Failed { failure },
+                }
+            }
             Command::UnpauseContainer { container } => self.daemon.unpause(container, act).await,
             Command::StopContainer { container, grace_s } => self.daemon.stop(container, *grace_s, act).await,
             Command::RestartContainer { container, grace_s } => self.daemon.restart(container, *grace_s, act).await,
@@ -375,7 +383,7 @@ mod tests {
         }
         let mut host = out_of_time(folder.path());
         let ended = host.ends;
-        host.perform(&Command::StartContainer { container }).await;
+        host.perform(&Command::StartContainer { container, files: Vec::new() }).await;
         assert_eq!(host.ends, ended);
     }
 }

@@ -13,7 +13,7 @@ use hyper::Method;
 use serde::Deserialize;
 
 use crate::docker::{Address, Daemon, NoResult};
-use crate::state::StateDir;
+use crate::state::{StateDir, is_truly_absent};
 
 /// Every gateway that the label of a container, in any state, or of a volume names at this Docker, whoever's state
 /// directory it was made from. Each of the two questions is answered within `limit`.
@@ -67,14 +67,18 @@ struct Volumes {
 }
 
 impl StateDir {
-    /// Every gateway of which there is a record, usable or not. A folder that is not there holds none.
+    /// Every gateway of which there is a record, usable or not. A folder that is truly not there holds none.
     ///
     /// # Errors
     /// What the system says when the folder cannot be read.
     pub fn recorded(&self) -> io::Result<BTreeSet<GatewayName>> {
-        let entries = match fs::read_dir(self.path().join("gateways")) {
+        let folder = self.path().join("gateways");
+        let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // A file in it would be hidden by what hides the folder, or by the folder's being a link itself.
+                return is_truly_absent(&folder.join("any")).map(|()| BTreeSet::new());
+            }
             Err(error) => return Err(error),
         };
         let mut names = BTreeSet::new();
@@ -179,5 +183,8 @@ mod tests {
         fs::remove_dir_all(&gateways).unwrap();
         fs::write(&gateways, "").unwrap();
         assert!(state.recorded().is_err());
+        fs::remove_file(&gateways).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("a disk that is not mounted"), &gateways).unwrap();
+        assert!(state.recorded().is_err(), "what a link hides is not absent");
     }
 }

@@ -1,6 +1,8 @@
 //! The next command to type after a refusal, and whether it leads out by itself. No advice leads in a circle: a test
 //! follows each that is marked as leading out.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::known::Why;
@@ -46,9 +48,13 @@ impl Refusal {
                 on_the_machine("sudo systemctl start docker".to_owned())
             }
             Self::DockerUnknown { .. } => on_the_machine("docker info".to_owned()),
-            Self::RecordUnusable { path, .. } => leads_out(format!("mv '{path}' '{path}.set-aside'")),
+            Self::RecordUnusable { path, aside: Some(aside), .. } => {
+                leads_out(format!("mv {} {}", shell_word(path), shell_word(aside)))
+            }
+            Self::RecordUnusable { path, aside: None, .. } => on_the_machine(look_above(path)),
             Self::StateUnusable { .. } => {
-                on_the_machine("ls -ld \"${NEMOCLAW_HOME:-$HOME/.local/state/nemoclaw}\"".to_owned())
+                let state = "${NEMOCLAW_HOME:-${XDG_STATE_HOME:-$HOME/.local/state}/nemoclaw}";
+                on_the_machine(format!("ls -la \"{state}\""))
             }
             Self::Locked { .. } => leads_out(onboard),
             // Another store of the same daemon: the container is in the one that was used before.
@@ -121,6 +127,23 @@ impl Refusal {
             Self::NotYet { .. } => not_yet(onboard),
             Self::Interrupted { .. } => leads_out(onboard),
         }
+    }
+}
+
+/// A look at the two folders above a record: the state directory and the one of all records.
+fn look_above(record: &str) -> String {
+    let mut folders: Vec<_> = Path::new(record).ancestors().skip(1).take(2).filter_map(Path::to_str).collect();
+    folders.reverse();
+    format!("ls -ld {}", folders.into_iter().map(shell_word).collect::<Vec<_>>().join(" "))
+}
+
+/// A word as a shell takes it.
+pub fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

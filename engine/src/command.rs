@@ -78,6 +78,8 @@ pub enum Command {
     StartContainer {
         /// Which.
         container: ContainerId,
+        /// Files and folders of ours that it binds: those that are gone are made again before.
+        files: Vec<MountSpec>,
     },
     /// Unfreeze a paused container.
     UnpauseContainer {
@@ -325,7 +327,7 @@ impl Command {
             Self::ConnectNetwork { network, .. } => {
                 format!("connect the container to network {}", short(network.as_str()))
             }
-            Self::StartContainer { container } => format!("start container {}", short(container.as_str())),
+            Self::StartContainer { container, .. } => format!("start container {}", short(container.as_str())),
             Self::UnpauseContainer { container } => format!("unpause container {}", short(container.as_str())),
             Self::StopContainer { container, .. } => format!("stop container {}", short(container.as_str())),
             Self::RestartContainer { container, .. } => format!("restart container {}", short(container.as_str())),

@@ -24,6 +24,7 @@ mod names;
 mod observation;
 mod older;
 mod outcome;
+mod own_files;
 mod plan;
 mod preset;
 mod preset_choice;
@@ -37,7 +38,7 @@ mod spec;
 mod trace;
 mod tried;
 
-pub use advice::{Advice, Effect};
+pub use advice::{Advice, Effect, shell_word};
 pub use command::{Command, Endpoint, NewContainer, Probe, Target};
 pub use container::{Attachment, ContainerSeen, Exit, MountSeen, MountedSource, PortBinding, Status};
 pub use decide::decide;

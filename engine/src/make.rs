@@ -86,7 +86,7 @@ pub fn next_step(case: &Case<'_>, act: Act, chosen: &[(String, VolumeName)]) -> 
 }
 
 /// The mounts with what our own files say filled in.
-fn with_content(spec: &GatewaySpec, mut mounts: Vec<MountSpec>) -> Vec<MountSpec> {
+pub fn with_content(spec: &GatewaySpec, mut mounts: Vec<MountSpec>) -> Vec<MountSpec> {
     for mount in &mut mounts {
         if let MountSource::File { content, .. } = &mut mount.source {
             *content = spec.filled(content);

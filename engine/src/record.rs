@@ -70,6 +70,8 @@ pub enum RecordSeen {
     Unusable {
         /// The file.
         path: String,
+        /// A free name beside it; none where the file itself cannot be looked at.
+        aside: Option<String>,
         /// What is wrong with it.
         problem: RecordProblem,
     },

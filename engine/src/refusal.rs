@@ -27,6 +27,8 @@ pub enum Refusal {
     RecordUnusable {
         /// The file.
         path: String,
+        /// The name under which it can be set aside; none where the fault is in a folder above it.
+        aside: Option<String>,
         /// What is wrong with it.
         problem: RecordProblem,
     },

@@ -11,8 +11,12 @@ pub fn hint(refusal: &Refusal) -> Option<&'static str> {
         Refusal::DockerUnknown { why: Why::PermissionDenied { .. } } => {
             "Your user is not in the group that may use Docker."
         }
-        Refusal::RecordUnusable { .. } => {
-            "The record only says what was last seen. Without it, the gateway is found by its name."
+        Refusal::RecordUnusable { aside: Some(_), .. } => {
+            "The record only says what was last seen. Without it the gateway is found by its name, and where nothing of \
+             it is left a new one is made."
+        }
+        Refusal::RecordUnusable { aside: None, .. } | Refusal::StateUnusable { .. } => {
+            "Is a disk full, read-only or not mounted, or is it somebody else's folder?"
         }
         Refusal::OtherDaemon { .. } => {
             "Is another Docker context or DOCKER_HOST set? Was Docker's data root or storage driver changed? The data \
@@ -41,7 +45,6 @@ pub fn hint(refusal: &Refusal) -> Option<&'static str> {
         Refusal::VolumeHeld { writing: true, .. } => "Two containers that write to one volume damage what is in it.",
         Refusal::NotCreated { .. } => "Remove the cause first. What was made so far is used again.",
         Refusal::DockerUnknown { .. }
-        | Refusal::StateUnusable { .. }
         | Refusal::Locked { .. }
         | Refusal::OtherPreset { .. }
         | Refusal::ForeignContainer { .. }

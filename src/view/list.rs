@@ -61,11 +61,18 @@ impl Listing {
         }
     }
 
-    /// What makes the list less than whole.
+    /// What makes the list less than whole: what could not be asked or read, and each record that cannot be used, with
+    /// what to do about it.
     pub fn warnings(&self) -> Vec<String> {
         let unlabelled = self.unlabelled.as_ref().map(|why| format!("Docker could not be asked: {why}"));
         let unread = self.unread.as_ref().map(|error| format!("the records could not be read: {error}"));
-        unlabelled.into_iter().chain(unread).map(|text| sentence(&text)).collect()
+        let unusable = self.gateways.iter().filter_map(|gateway| {
+            let refusal = gateway.outcome.refusal()?;
+            let told = || format!("{} Next: {}", sentence(&refusal.to_string()), gateway.next(refusal));
+            matches!(refusal, Refusal::RecordUnusable { .. }).then(told)
+        });
+        let said = unlabelled.into_iter().chain(unread).map(|text| sentence(&text));
+        said.chain(unusable).collect()
     }
 }
 
@@ -114,7 +121,7 @@ fn status(report: &Report) -> String {
         (_, Some(Refusal::DockerUnknown { .. })) => return "unknown".to_owned(),
         (None, Some(_)) | (Some(_), Some(Refusal::Interrupted { .. })) => return reason.id().to_owned(),
         (None, None) => "missing",
-        (Some((_, _, Some(Status::Running))), _) => "not-ready",
+        (Some((_, _, Some(Status::Running))), None | Some(Refusal::NotRecovered { .. })) => "not-ready",
         (Some((_, _, Some(Status::Exited | Status::Dead))), _) => "stopped",
         (Some((_, _, Some(status))), _) => status.as_str(),
         (Some((_, _, None)), _) => "unknown",

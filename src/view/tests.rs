@@ -76,7 +76,10 @@ fn looked(asked: Asked, row: Row, plan: Plan, seen: GatewaySeen) -> Report {
 }
 
 fn start() -> Plan {
-    Plan::Perform { act: Act::Start, step: Command::StartContainer { container: ContainerId::new(ID) } }
+    Plan::Perform {
+        act: Act::Start,
+        step: Command::StartContainer { container: ContainerId::new(ID), files: Vec::new() },
+    }
 }
 
 fn keep(notes: Vec<Note>) -> Plan {
@@ -240,6 +243,9 @@ fn lists() {
     };
     let held = refusals().into_iter().find(|refusal| refusal.reason() == Reason::PortHeld).unwrap();
     let stopped = looked(Asked::Status, Row::Stopped, start(), seen(Status::Exited));
+    let corrupt = Plan::Refuse {
+        refusal: refusals().into_iter().find(|refusal| refusal.reason() == Reason::RecordUnusable).unwrap(),
+    };
     let all = Listing {
         gateways: vec![
             named("ready", looked(Asked::Status, Row::Ready, keep(Vec::new()), seen(Status::Running))),
@@ -247,6 +253,7 @@ fn lists() {
             named("held", looked(Asked::Status, Row::PortHeld, Plan::Refuse { refusal: held }, seen(Status::Exited))),
             named("slow", looked(Asked::Status, Row::NotReady, start(), seen(Status::Running))),
             named("gone", looked(Asked::Status, Row::Nothing, start(), nothing_seen())),
+            named("unread", looked(Asked::Status, Row::RecordUnusable, corrupt, seen(Status::Running))),
         ],
         unlabelled: None,
         unread: None,

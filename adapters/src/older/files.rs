@@ -7,6 +7,8 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
+use crate::state::is_truly_absent;
+
 /// The largest file that is read. Those of the older tool have some KiB.
 const SIZE_MAX_BYTES: u64 = 1024 * 1024;
 
@@ -24,7 +26,8 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, String> {
     whole().map_err(|error: io::Error| problem(path, &error.to_string()))
 }
 
-/// A regular file, open for reading; none where there is nothing at all. A link that leads nowhere is something.
+/// A regular file, open for reading; none where there is nothing at all. A link that leads nowhere is something, also
+/// where it is above the file, as one to a disk that is not mounted.
 pub(super) fn open(path: &Path) -> io::Result<Option<File>> {
     // Without `NONBLOCK` a pipe in the file's place would be waited on.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -34,9 +37,8 @@ pub(super) fn open(path: &Path) -> io::Result<Option<File>> {
             return Err(io::Error::other("it is a link that leads nowhere"));
         }
         // A home such as `/dev/null` is that of an account without one.
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return is_truly_absent(path).map(|()| None),
         Err(error) => return Err(error),
     };
     if file.metadata()?.is_file() { Ok(Some(file)) } else { Err(io::Error::other("it is not a regular file")) }

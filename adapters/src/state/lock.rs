@@ -212,6 +212,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_state_directory_that_is_hidden_or_no_folder_is_told_by_its_name() {
+        let (folder, state) = state();
+        let told = async || match Locks::new(&state).take(&name("prod"), true, LONG).await {
+            Err(LockFailed::Unusable(Failure::Rejected { status: None, message })) => message,
+            other => panic!("{other:?}"),
+        };
+        std::os::unix::fs::symlink(folder.path().join("a disk that is not mounted"), state.path()).unwrap();
+        assert!(told().await.contains("home` is a link that leads to no folder"), "{}", told().await);
+        std::fs::remove_file(state.path()).unwrap();
+        std::fs::write(state.path(), "").unwrap();
+        assert!(told().await.contains("home` is not a folder"), "{}", told().await);
+    }
+
+    #[tokio::test]
     async fn a_killed_holder_frees_the_lock() {
         struct Killed(Child);
         impl Drop for Killed {

@@ -8,8 +8,9 @@ mod registry;
 #[cfg(test)]
 mod testing;
 mod traces;
+mod whole;
 
-use std::fs::{DirBuilder, File};
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use thiserror::Error;
 pub use lock::{LockFailed, LockGuard, Locks};
 pub use registry::Registry;
 pub use traces::{TraceFile, TraceKept};
+pub use whole::write_whole;
 
 /// Where nemoclaw keeps what it knows between runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,17 +73,45 @@ impl StateDir {
 
 /// Makes a folder and whatever is missing above it, for its owner only, so that a power cut does not take it again.
 fn make_folder(folder: &Path) -> io::Result<()> {
+    make_folder_for(folder, 0o700)
+}
+
+/// The same for whom a mode says. What is missing above it is for its owner only all the same.
+pub fn make_folder_for(folder: &Path, mode: u32) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
     let Some(parent) = folder.parent() else { return Ok(()) };
     make_folder(parent)?;
-    match DirBuilder::new().mode(0o700).create(folder) {
+    match DirBuilder::new().mode(mode).create(folder) {
         Ok(()) => sync_folder(parent),
-        // Another run was faster, or something else is in its place and will say so when a file is opened in it.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // Another run was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(no_folder(folder)),
         Err(error) => Err(error),
     }
+}
+
+/// That a file which is not there is truly not there: the nearest thing above it that is there at all is a folder. A link
+/// that leads nowhere, as to a disk that is not mounted, hides whatever is behind it.
+///
+/// # Errors
+/// What hides it.
+pub fn is_truly_absent(path: &Path) -> io::Result<()> {
+    for above in path.ancestors().skip(1) {
+        match fs::symlink_metadata(above) {
+            Ok(_) if above.is_dir() => return Ok(()),
+            Ok(_) => return Err(no_folder(above)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn no_folder(path: &Path) -> io::Error {
+    let what = if path.is_symlink() { "is a link that leads to no folder" } else { "is not a folder" };
+    io::Error::other(format!("`{}` {what}", path.display()))
 }
 
 /// Makes a folder's entries survive a power cut.
@@ -91,7 +121,7 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// Opens a regular file, and nothing else: no symbolic link is followed and no pipe is waited on. What `flags` create is
 /// for its owner only.
-fn open_regular(path: &Path, flags: OFlags) -> io::Result<File> {
+pub fn open_regular(path: &Path, flags: OFlags) -> io::Result<File> {
     let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR) {
         Ok(opened) => File::from(opened),

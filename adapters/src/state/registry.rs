@@ -7,7 +7,7 @@
 //! counts [`SCHEMA`] up.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{StateDir, make_folder, open_regular, sync_folder};
+use super::whole::Unfinished;
+use super::{StateDir, is_truly_absent, make_folder, open_regular, sync_folder};
 
 /// The version of the form of a record's file.
 const SCHEMA: u64 = 1;
@@ -25,8 +26,8 @@ const SCHEMA: u64 = 1;
 /// The largest file that is read or written. A record has some 2 KiB; this is room for tens of thousands of sandboxes.
 const SIZE_MAX_BYTES: usize = 1024 * 1024;
 
-/// How the name of a file that is not yet a record ends. It starts with a dot, as no gateway's name does.
-const UNFINISHED: &str = "-new";
+/// How the name of a record that its owner has set aside ends, before the number that makes it a free one.
+const SET_ASIDE: &str = "set-aside";
 
 /// The records of all gateways.
 #[derive(Clone, Debug)]
@@ -66,7 +67,10 @@ impl Registry {
         };
         match read {
             Ok(record) => RecordSeen::Present { record: Arc::new(record) },
-            Err(problem) => RecordSeen::Unusable { path: path.display().to_string(), problem },
+            Err(problem) => {
+                let aside = free_name(&path).map(|aside| aside.display().to_string());
+                RecordSeen::Unusable { path: path.display().to_string(), aside, problem }
+            }
         }
     }
 
@@ -98,7 +102,7 @@ impl Registry {
         if keep_old && before != RecordSeen::Absent {
             self.keep(&record.gateway).map_err(|error| rejected(format!("the old one could not be kept: {error}")))?;
         }
-        unfinished.persist(&path).map_err(|error| rejected(error.error.to_string()))?;
+        unfinished.finish().map_err(|error| rejected(error.to_string()))?;
         sync_folder(&self.folder).map_err(|error| Failure::Unknown {
             why: Why::NotVisible { what: format!("whether the record `{}` is on the disk: {error}", path.display()) },
         })?;
@@ -111,24 +115,10 @@ impl Registry {
         self.folder.join(format!("{gateway}.json"))
     }
 
-    /// The new text in a file of its own beside the record, on the disk. The file goes when it is dropped; one that a
-    /// killed run left goes now.
-    fn prepare(&self, gateway: &GatewayName, text: &str) -> io::Result<tempfile::NamedTempFile> {
+    /// The new text beside the record, on the disk.
+    fn prepare(&self, gateway: &GatewayName, text: &str) -> io::Result<Unfinished> {
         make_folder(&self.folder)?;
-        let prefix = format!(".{gateway}.json.");
-        for entry in fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let random = name.to_str().and_then(|name| name.strip_prefix(&prefix)?.strip_suffix(UNFINISHED));
-            // What `a.json.b` left starts as what `a` left does; only the random part tells them apart.
-            if random.is_some_and(|random| random.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
-                fs::remove_file(entry.path())?;
-            }
-        }
-        let mut file = tempfile::Builder::new().prefix(&prefix).suffix(UNFINISHED).tempfile_in(&self.folder)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        Ok(file)
+        Unfinished::beside(&self.file(gateway), text, 0o600)
     }
 
     /// Gives the record that is there a second name, the first that is free. It never goes without its own.
@@ -193,10 +183,7 @@ fn parse(gateway: &GatewayName, bytes: &[u8]) -> Result<GatewayRecord, RecordPro
 fn read_bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = match open_regular(path, OFlags::RDONLY) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let hidden = || io::Error::other("a link above it leads nowhere");
-            return if is_whole_above(path)? { Ok(None) } else { Err(hidden()) };
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return is_truly_absent(path).map(|()| None),
         Err(error) => return Err(error),
     };
     let mut bytes = Vec::new();
@@ -204,17 +191,16 @@ fn read_bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// Whether the nearest thing above a path that is there at all is a folder. A link that leads nowhere, as to a disk that
-/// is not mounted, hides whatever is behind it.
-fn is_whole_above(path: &Path) -> io::Result<bool> {
-    for above in path.ancestors().skip(1) {
-        match fs::symlink_metadata(above) {
-            Ok(_) => return Ok(above.is_dir()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(true)
+/// A name beside a file that nothing has, so that moving the file there overwrites nothing; none where the file itself
+/// cannot be looked at, so that what is wrong lies in a folder above it.
+fn free_name(path: &Path) -> Option<PathBuf> {
+    fs::symlink_metadata(path).ok()?;
+    let name = path.file_name()?.to_str()?;
+    let mut names = (1_u32..).map(|number| match number {
+        1 => path.with_file_name(format!("{name}.{SET_ASIDE}")),
+        _ => path.with_file_name(format!("{name}.{SET_ASIDE}-{number}")),
+    });
+    names.find(|aside| fs::symlink_metadata(aside).is_err())
 }
 
 fn same_file(one: &Path, other: &Path) -> io::Result<bool> {

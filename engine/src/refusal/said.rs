@@ -14,7 +14,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DockerUnknown { why } => write!(f, "Docker could not be asked: {why}"),
-            Self::RecordUnusable { path, problem } => write!(f, "the record `{path}` cannot be used: {problem}"),
+            Self::RecordUnusable { path, problem, .. } => write!(f, "the record `{path}` cannot be used: {problem}"),
             Self::StateUnusable { failure } => write!(f, "the state directory cannot be used: {failure}"),
             Self::Locked { holder } => write!(f, "another run on this gateway is under way: {holder}"),
             Self::OtherDaemon { recorded, found } => write!(

@@ -22,8 +22,8 @@ pub fn docker_unknown(case: &Case<'_>) -> Judged {
 /// A record that cannot be used is kept, and nothing is done without it.
 pub fn record_unusable(case: &Case<'_>) -> Judged {
     match &case.seen.record {
-        RecordSeen::Unusable { path, problem } => {
-            refuse(Refusal::RecordUnusable { path: path.clone(), problem: problem.clone() })
+        RecordSeen::Unusable { path, aside, problem } => {
+            refuse(Refusal::RecordUnusable { path: path.clone(), aside: aside.clone(), problem: problem.clone() })
         }
         RecordSeen::Present { .. } | RecordSeen::Absent => Ok(None),
     }

@@ -10,6 +10,7 @@ use crate::event::WaitEnd;
 use crate::known::{Known, Why};
 use crate::labels;
 use crate::observation::{Disk, PortHolder, Readiness};
+use crate::own_files::bound_by;
 use crate::plan::{Act, Note, Plan, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
@@ -85,7 +86,7 @@ pub fn stopped(case: &Case<'_>) -> Judged {
             ),
         };
     }
-    perform(Act::Start, Command::StartContainer { container: own.id.clone() })
+    perform(Act::Start, Command::StartContainer { container: own.id.clone(), files: bound_by(own, &case.wanted) })
 }
 
 /// The acts that lead from a container that does not run to one that does.

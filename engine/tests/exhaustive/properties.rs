@@ -163,7 +163,7 @@ fn no_strangers_harmed(world: &World, decision: &Decision) -> bool {
     let its_own = |id: &ContainerId| own(world).is_some_and(|own| own.id == *id && !belongs_to_another(own));
     match step {
         Command::ConnectNetwork { container, .. }
-        | Command::StartContainer { container }
+        | Command::StartContainer { container, .. }
         | Command::UnpauseContainer { container }
         | Command::StopContainer { container, .. }
         | Command::RestartContainer { container, .. }

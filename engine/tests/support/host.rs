@@ -163,7 +163,7 @@ impl SmallHost {
                 self.containers.push(as_docker_shows(new, self.born));
                 Event::Done
             }
-            Command::StartContainer { container }
+            Command::StartContainer { container, .. }
             | Command::UnpauseContainer { container }
             | Command::RestartContainer { container, .. } => {
                 self.born += 1;

@@ -315,7 +315,7 @@ pub fn record() -> GatewayRecord {
 
 pub fn unusable() -> RecordSeen {
     let problem = RecordProblem::Corrupt { what: "no JSON".to_owned() };
-    RecordSeen::Unusable { path: "prod.json".to_owned(), problem }
+    RecordSeen::Unusable { path: "prod.json".to_owned(), aside: Some("prod.json.set-aside".to_owned()), problem }
 }
 
 pub fn other_preset() -> PresetName {

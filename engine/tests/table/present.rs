@@ -1,8 +1,8 @@
 //! The rows about a gateway whose container is there.
 
 use engine::{
-    Act, Attachment, Command, ContainerName, Disk, ImageId, Known, NetworkId, NetworkName, Note, Plan, PortHolder,
-    Readiness, Reason, Refusal, Row, Status, Trouble, WaitEnd, Why,
+    Act, Attachment, Command, ContainerName, Disk, ImageId, Known, MountSeen, MountSource, MountSpec, MountedSource,
+    NetworkId, NetworkName, Note, Plan, PortHolder, Readiness, Reason, Refusal, Row, Status, Trouble, WaitEnd, Why,
 };
 
 use crate::says::Says::{Do, Keep, Refuse, WaitThen};
@@ -16,6 +16,34 @@ fn gateway_that_is(status: Status) -> World {
 
 fn ready() -> World {
     gateway_that_is(Status::Running).ready()
+}
+
+/// What starts a container makes the files again that it was made with, and none that only its labels call ours.
+#[test]
+fn files_of_ours_are_made_again_by_a_start() {
+    let file = |path: &str, content: &str| {
+        let source = MountSource::File { file: path.to_owned(), content: content.to_owned() };
+        MountSpec { source, path: path.to_owned(), read_only: true }
+    };
+    let (ours, strange) = ("/home/ada/files/gateway.toml", "/etc/shadow");
+    let mut recorded = record();
+    let mut born = recorded.spec.clone();
+    recorded.spec.mounts.extend([file(ours, "as recorded"), file("/home/ada/files/not-bound.toml", "")]);
+    born.mounts.extend([file(ours, "as it was made at {port}"), file(strange, "root::")]);
+    let world = world().container(own(Status::Exited)).volume(volume(NAME)).record(recorded);
+    let world = on_own(world, |own| {
+        own.labels.insert("io.nemoclaw.spec".to_owned(), serde_json::to_string(&born).unwrap());
+        own.mounts.extend([ours, strange].map(|path| MountSeen {
+            source: MountedSource::Bind { folder: path.to_owned() },
+            path: path.to_owned(),
+            writable: false,
+        }));
+    });
+    let decision = world.decide();
+    let Plan::Perform { step: Command::StartContainer { files, .. }, .. } = decision.plan else {
+        panic!("{decision:?}")
+    };
+    assert_eq!(files, [file(ours, &format!("as it was made at {}", born.port.host))]);
 }
 
 /// It runs, and answers that it is not ready.

@@ -23,7 +23,7 @@ fn written() -> (tempfile::TempDir, Registry, PathBuf) {
 #[track_caller]
 fn problem(registry: &Registry, gateway: &str) -> RecordProblem {
     match registry.read(&name(gateway)) {
-        RecordSeen::Unusable { path, problem } => {
+        RecordSeen::Unusable { path, problem, .. } => {
             assert!(path.ends_with(&format!("/gateways/{gateway}.json")), "{path}");
             problem
         }
@@ -151,14 +151,36 @@ fn what_cannot_be_read_is_not_absent_and_not_overwritten() {
     refused();
     fs::remove_file(&file).unwrap();
 
+    // To set the record aside leads nowhere from here.
+    let hidden = || {
+        refused();
+        assert!(matches!(registry.read(&name("prod")), RecordSeen::Unusable { aside: None, .. }));
+    };
     fs::remove_dir(&registry.folder).unwrap();
     fs::write(&registry.folder, "a file in the folder's place").unwrap();
-    refused();
+    hidden();
     fs::remove_file(&registry.folder).unwrap();
     symlink(folder.path().join("a disk that is not mounted"), &registry.folder).unwrap();
-    refused();
+    hidden();
     fs::remove_file(&registry.folder).unwrap();
     assert_eq!(registry.read(&name("prod")), RecordSeen::Absent);
+}
+
+#[test]
+fn a_record_is_set_aside_under_a_name_that_nothing_has() {
+    let (_folder, registry, file) = written();
+    let aside = |registry: &Registry| match registry.read(&name("prod")) {
+        RecordSeen::Unusable { aside, .. } => aside.unwrap(),
+        seen @ (RecordSeen::Absent | RecordSeen::Present { .. }) => panic!("{seen:?}"),
+    };
+    for (times, text) in ["one", "two", "three"].into_iter().enumerate() {
+        fs::write(&file, text).unwrap();
+        fs::rename(&file, aside(&registry)).unwrap();
+        assert_eq!(files(&registry.folder).len(), times + 1, "one was overwritten");
+    }
+    symlink("nowhere", file.with_file_name("prod.json.set-aside-4")).unwrap();
+    fs::create_dir(&file).unwrap();
+    assert!(aside(&registry).ends_with("/prod.json.set-aside-5"));
 }
 
 #[test]
@@ -178,14 +200,13 @@ fn what_a_killed_run_left_goes_and_nothing_of_other_gateways_does() {
     let (_folder, registry) = registry();
     let gateways = ["aa", "aa.json", "aa.json.b", "aa.json.1-kept"];
     for gateway in gateways {
-        let (_file, path) = registry.prepare(&name(gateway), "half a reco").unwrap().keep().unwrap();
-        assert!(path.exists());
+        assert!(registry.prepare(&name(gateway), "half a reco").unwrap().killed().exists());
     }
     assert_eq!(files(&registry.folder).len(), gateways.len());
     for (index, gateway) in gateways.iter().enumerate() {
         assert_eq!(registry.read(&name(gateway)), RecordSeen::Absent);
         assert_eq!(registry.write(&record(gateway), false), Ok(true));
-        let unfinished = files(&registry.folder).into_keys().filter(|file| file.ends_with(UNFINISHED)).count();
+        let unfinished = files(&registry.folder).into_keys().filter(|file| file.ends_with("-new")).count();
         assert_eq!(unfinished, gateways.len() - index - 1, "after {gateway}");
     }
     for gateway in gateways {
