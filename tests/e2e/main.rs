@@ -9,6 +9,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a case cannot go on without fails it")]
 
+mod disk;
 mod fresh;
 mod held;
 mod interrupted;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Completion, Trial};
 
+use disk::{full_disk, locks, older_files, outputs, record_files, state_folder, trace_files};
 use presets::{cluster, found, node_name, permission, sandboxes as of_kind, today};
 use suites::{channels, cloud, older, survival};
 use support::{Changes, Proxy, Suite, Unready};
@@ -76,6 +78,7 @@ fn run_cases(socket: PathBuf) -> ExitCode {
         .iter()
         .map(|(name, body)| trial(&suite, name, *body, Needs::Nothing))
         .chain(ON_DOCKER.iter().map(|(name, body)| trial(&suite, name, *body, Needs::Docker)))
+        .chain(AS_ROOT.iter().map(|(name, body)| trial(&suite, name, *body, Needs::Root)))
         .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     suite.end();
@@ -123,12 +126,28 @@ const ON_DOCKER: &[(&str, Body)] = cases! {
     cloud: everything_agrees list_knows_by_label_and_by_record list_without_docker logs_show_what_it_wrote;
     channels: today cluster start_makes_nothing stop_keeps_what_it_would_lose paused_is_stopped;
     survival: today cluster;
+    state_folder: made_for_its_owner link_to_a_folder link_to_nowhere file_in_its_place lost;
+    record_files: each_damage any_byte beside_a_missing_container with_a_strange_path beside_a_good_one unfinished;
+    locks: not_a_file left_over;
+    trace_files: folder_in_the_way they_do_not_pile_up;
+    outputs: full closed deaf_standard_error;
+    older_files: each_damage;
     older: failed_start stale_files stale_files_of_a_stopped_gateway garbage of_another_gateway;
 };
 
-/// The cases about a daemon that cannot be asked.
+/// The cases about a daemon that cannot be asked, or about what is told before one is.
 const WITHOUT_DOCKER: &[(&str, Body)] = cases! {
     no_daemon: no_socket dead_socket forbidden_socket not_docker;
+    state_folder: relative not_utf8;
+    outputs: full_without_docker;
+};
+
+/// The cases in which somebody else than root runs the binary, or on a disk that root has mounted for it.
+const AS_ROOT: &[(&str, Body)] = cases! {
+    state_folder: of_another_user;
+    record_files: unreadable;
+    locks: of_another_user;
+    full_disk: from_the_start while_stopped under_way no_file_more read_only;
 };
 
 /// What a case cannot do without.
@@ -136,6 +155,8 @@ const WITHOUT_DOCKER: &[(&str, Body)] = cases! {
 enum Needs {
     Nothing,
     Docker,
+    /// Docker too.
+    Root,
 }
 
 fn trial(suite: &Arc<Suite>, name: &str, body: Body, needs: Needs) -> Trial {
@@ -144,6 +165,7 @@ fn trial(suite: &Arc<Suite>, name: &str, body: Body, needs: Needs) -> Trial {
         let ready = match needs {
             Needs::Nothing => Ok(()),
             Needs::Docker => suite.ready(),
+            Needs::Root => suite.ready().and_then(|()| disk::possible().map_err(Unready::NoDocker)),
         };
         match ready {
             Ok(()) => {

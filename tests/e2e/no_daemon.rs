@@ -1,9 +1,8 @@
 //! A daemon that cannot be asked. These cases need no Docker: that it is not there is their subject.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 use crate::support::{Case, Cli, Holder, Run, Speaks, Suite};
@@ -31,22 +30,14 @@ pub fn forbidden_socket(suite: &Suite) {
     fs::set_permissions(&socket, Permissions::from_mode(0o600)).unwrap();
     let mut cli = case.nemoclaw_at(&at(&socket), &onboard(&case));
     if rustix::process::geteuid().is_root() {
-        // To root nothing is forbidden, so somebody else runs it: from a copy, since root's folders may be closed.
-        let folder = socket.parent().unwrap();
-        let binary = folder.join("nemoclaw");
-        fs::copy(env!("CARGO_BIN_EXE_nemoclaw"), &binary).unwrap();
-        chown(folder, Some(NOBODY), Some(NOBODY)).unwrap();
-        cli = Cli::of(&case, &binary, &["--host", &at(&socket), "--output", "json"]).args(&onboard(&case));
-        cli.command().uid(NOBODY).gid(NOBODY).current_dir(folder);
+        // To root nothing is forbidden, so somebody else runs it.
+        cli = case.by_nobody(&at(&socket), &onboard(&case));
     } else {
         fs::set_permissions(&socket, Permissions::from_mode(0o000)).unwrap();
     }
     let run = assert_unknown(&case, cli);
     assert!(run.text("advice").contains("usermod -aG docker"), "{}", run.dump());
 }
-
-/// The user and group that own nothing.
-const NOBODY: u32 = 65_534;
 
 /// Something that listens and is not Docker.
 pub fn not_docker(suite: &Suite) {

@@ -15,7 +15,7 @@ mod suite;
 
 pub use advice::follow;
 pub use by_hand::ByHand;
-pub use case::{Case, assert_only_a_trace_written, assert_same};
+pub use case::{Case, NOBODY, assert_only_a_trace_written, assert_same};
 pub use cli::{Cli, Run};
 pub use gateway::Work;
 pub use holder::{Holder, Speaks};
