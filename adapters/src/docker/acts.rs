@@ -9,12 +9,11 @@ use bollard::models::{
     HostConfigCgroupnsModeEnum, Mount, MountType, MountVolumeOptions, Network, NetworkConnectRequest, PortBinding,
     RestartPolicy as DockerRestartPolicy, RestartPolicyNameEnum, VolumeCreateRequest,
 };
-use bollard::query_parameters::{LogsOptions, RestartContainerOptions, StopContainerOptions};
+use bollard::query_parameters::{RestartContainerOptions, StopContainerOptions};
 use engine::{
     ContainerId, Event, Failure, Gpu, MountSource, MountSpec, NetworkId, NetworkName, NewContainer, PortSpec,
     RestartPolicy, VolumeName, Why,
 };
-use futures_util::TryStreamExt;
 use hyper::Method;
 use serde::de::IgnoredAny;
 use serde_json::json;
@@ -25,6 +24,9 @@ use super::no_result::NoResult;
 /// How long Docker may take, beyond the grace, to kill a process, release its mounts and answer. Docker itself waits
 /// some 10 s for a killed process to end.
 const STOP_MARGIN: Duration = Duration::from_secs(20);
+
+/// How much of the last lines is kept while they are read, in bytes: more than is ever shown of them.
+const LOGS_MAX_BYTES: usize = 1024 * 1024;
 
 /// The longest log line that is kept, in characters: it is shown to a person.
 const LOG_LINE_MAX_CHARS: usize = 1000;
@@ -131,14 +133,19 @@ impl Daemon {
     /// Reads the last lines that a container wrote, oldest first; none where they cannot be had.
     pub async fn read_logs(&self, container: &ContainerId, lines: u32, limit: Duration) -> Event {
         let call = format!("GET /containers/{container}/logs");
-        let options = LogsOptions { stdout: true, stderr: true, tail: lines.to_string(), ..Default::default() };
         let answer = async {
-            let chunks = self.docker().logs(container.as_str(), Some(options));
-            let text = chunks.map_ok(|chunk| String::from_utf8_lossy(&chunk.into_bytes()).into_owned());
-            text.try_collect::<Vec<_>>().await
+            let mut written = self.logs_of(container, Some(lines), false).await?;
+            let mut last = Vec::new();
+            while let Some((_, part)) = written.next().await? {
+                last.extend_from_slice(&part);
+                if last.len() > 2 * LOGS_MAX_BYTES {
+                    last.drain(..last.len() - LOGS_MAX_BYTES);
+                }
+            }
+            Ok(last)
         };
-        let written = self.ask(&call, limit, answer).await.unwrap_or_default();
-        Event::LogsRead { lines: last_lines(&written.concat(), lines) }
+        let last = self.ask(&call, limit, answer).await.unwrap_or_default();
+        Event::LogsRead { lines: last_lines(&String::from_utf8_lossy(&last), lines) }
     }
 }
 

@@ -12,8 +12,10 @@ use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker, body_full};
 use bytes::Bytes;
 use engine::Why;
 use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
-use hyper::{Method, Request};
+use hyper::http::request::Builder;
+use hyper::{Method, Request, Response};
 use serde::de::DeserializeOwned;
 
 use super::address::{Address, BadAddress};
@@ -89,12 +91,7 @@ impl Daemon {
         body: Option<&serde_json::Value>,
     ) -> Result<T, Error> {
         let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", transport::base_url(&self.address)))
-            .header(CONTENT_TYPE, "application/json")
-            .body(body_full(body))?;
-        let answer = (self.transport)(request).await?;
+        let answer = self.open(self.request(method, path).body(body_full(body))?).await?;
         let body = Limited::new(answer.into_body(), ANSWER_MAX_BYTES).collect().await.map_err(|error| {
             // What broke the answer off says more than that it is over.
             error
@@ -102,6 +99,19 @@ impl Daemon {
                 .map_or_else(|error| io::Error::other(error).into(), |error| Error::from(*error))
         })?;
         Ok(serde_json::from_slice(&body.to_bytes())?)
+    }
+
+    /// A request to this daemon, with all but its body. `path` includes the query.
+    pub(super) fn request(&self, method: Method, path: &str) -> Builder {
+        Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", transport::base_url(&self.address)))
+            .header(CONTENT_TYPE, "application/json")
+    }
+
+    /// Sends a request whose answer goes on, and is read as it comes.
+    pub(super) async fn open(&self, request: BollardRequest) -> Result<Response<Incoming>, Error> {
+        (self.transport)(request).await
     }
 
     async fn judge<T>(

@@ -3,23 +3,29 @@
 
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE;
 use bollard::auth::DockerCredentials;
+use bollard::body_full;
 use bollard::errors::Error;
 use bollard::models::{CreateImageInfo, ImageInspect, SystemVersion};
-use bollard::query_parameters::{CreateImageOptions, CreateImageOptionsBuilder};
 use bytes::Bytes;
 use engine::{Failure, ImageRef, Why};
-use futures_util::{Stream, StreamExt, stream};
 use hyper::Method;
+use hyper::header::{HeaderName, HeaderValue};
 
 use super::client::Daemon;
 use super::credentials::Credentials;
 use super::pull::{PullProgress, Pulled};
+use super::streamed::Lines;
 
 /// How long the daemon may take to say what it is, or that an image is there.
 const ASK_LIMIT: Duration = Duration::from_secs(10);
 
 const CREATE: &str = "POST /images/create";
+
+/// The header with the credentials for a registry.
+const CREDENTIALS: HeaderName = HeaderName::from_static("x-registry-auth");
 
 impl Daemon {
     /// Pulls an image from the registry that its reference names, with the credentials that are kept for it, and tells
@@ -41,8 +47,8 @@ impl Daemon {
             (None, None) => "latest",
         };
         let found = credentials.of(reference).await;
-        let options = CreateImageOptionsBuilder::default().from_image(reference.repository()).tag(tag).build();
-        let pulled = self.create_image(reference, options, None, found.credentials, tell).await;
+        let from = query(&[("fromImage", reference.repository()), ("tag", tag)]);
+        let pulled = self.create_image(reference, &from, Bytes::new(), found.credentials, tell).await;
         pulled.map_err(|failure| match (failure, found.problem) {
             (Failure::Rejected { status, message }, Some(problem)) => {
                 let message = format!("{message}; asked without credentials, since {problem}");
@@ -62,8 +68,8 @@ impl Daemon {
             return Err(Failure::Rejected { status: None, message });
         }
         let tag = tag_of(reference).unwrap_or("latest");
-        let options = CreateImageOptionsBuilder::default().from_src("-").repo(reference.repository()).tag(tag).build();
-        self.create_image(reference, options, Some(tar), None, &|_| {}).await
+        let from = query(&[("fromSrc", "-"), ("repo", reference.repository()), ("tag", tag)]);
+        self.create_image(reference, &from, tar, None, &|_| {}).await
     }
 
     /// The operating system and the architecture that the daemon runs containers for, in Go's words.
@@ -84,13 +90,17 @@ impl Daemon {
     async fn create_image(
         &self,
         reference: &ImageRef,
-        options: CreateImageOptions,
-        body: Option<Bytes>,
+        query: &str,
+        body: Bytes,
         credentials: Option<DockerCredentials>,
         tell: &dyn Fn(PullProgress),
     ) -> Result<(), Failure> {
-        let body = body.map(|body| bollard::body_stream(stream::once(async { body })));
-        self.follow(self.docker().create_image(Some(options), body, credentials), tell).await?;
+        let mut request = self.request(Method::POST, &format!("/images/create?{query}"));
+        if let Some(shown) = credentials.as_ref().and_then(shown) {
+            request = request.header(CREDENTIALS, shown);
+        }
+        let opening = async { Ok(Lines::of(self.open(request.body(body_full(body))?).await?)) };
+        self.follow(opening, tell).await?;
         // The stream ends well also where it was cut off between two lines: only the image itself shows that it is there.
         let call = format!("GET /images/{reference}/json");
         let path = format!("/images/{reference}/json");
@@ -107,37 +117,53 @@ impl Daemon {
     /// Reads the progress to its end, as long as it moves.
     async fn follow(
         &self,
-        progress: impl Stream<Item = Result<CreateImageInfo, Error>>,
+        opening: impl Future<Output = Result<Lines, Error>>,
         tell: &dyn Fn(PullProgress),
     ) -> Result<(), Failure> {
-        let mut progress = std::pin::pin!(progress);
         let mut pulled = Pulled::default();
         let mut moved = Instant::now();
+        let opening = async {
+            match opening.await {
+                // Elsewhere these are no answers; here they are the registry's own, which Docker hands on.
+                Err(Error::DockerResponseServerError { status_code: status @ (401 | 429), message }) => {
+                    Ok(Err(Failure::Rejected { status: Some(status), message }))
+                }
+                opened => opened.map(Ok),
+            }
+        };
+        let mut lines = self.ask_to(CREATE, pulled.limit(), opening).await??;
         loop {
-            let step = async {
-                match progress.next().await.transpose() {
-                    // The daemon says in its progress what went wrong after it had begun to answer.
-                    Err(Error::DockerStreamError { error }) => Ok(Err((None, error))),
-                    // Elsewhere these are no answers; here they are the registry's own, which Docker hands on.
-                    Err(Error::DockerResponseServerError { status_code: status @ (401 | 429), message }) => {
-                        Ok(Err((Some(status), message)))
-                    }
-                    step => step.map(Ok),
-                }
-            };
             let left = pulled.limit().saturating_sub(moved.elapsed());
-            match self.ask_to(CREATE, left, step).await.map_err(Failure::from)? {
-                Ok(Some(line)) => {
-                    if pulled.note(&line) {
-                        moved = Instant::now();
-                        tell(pulled.progress());
-                    }
-                }
-                Ok(None) => return Ok(()),
-                Err((status, message)) => return Err(Failure::Rejected { status, message }),
+            let Some(line) = self.ask_to(CREATE, left, lines.next::<CreateImageInfo>()).await? else { return Ok(()) };
+            // The daemon says in its progress what went wrong after it had begun to answer.
+            if let Some(message) = line.error_detail.as_ref().and_then(|error| error.message.clone()) {
+                return Err(Failure::Rejected { status: None, message });
+            }
+            if pulled.note(&line) {
+                moved = Instant::now();
+                tell(pulled.progress());
             }
         }
     }
+}
+
+/// A query of these parts, which may hold any character.
+fn query(parts: &[(&str, &str)]) -> String {
+    let encoded = |value: &str| -> String {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let one = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+        value.bytes().map(one).collect()
+    };
+    parts.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
+}
+
+/// Credentials as Docker reads them: in the alphabet of URLs, all else being none to it
+/// (moby `daemon/server/router/image/image_routes.go`). Whatever prints headers leaves them out.
+fn shown(credentials: &DockerCredentials) -> Option<HeaderValue> {
+    let text = serde_json::to_vec(credentials).ok()?;
+    let mut shown = HeaderValue::try_from(BASE64_URL_SAFE.encode(text)).ok()?;
+    shown.set_sensitive(true);
+    Some(shown)
 }
 
 /// The digest in a reference.
@@ -188,6 +214,21 @@ mod tests {
             "{\"status\":\"Downloading\",\"id\":\"a\"}\n{\"errorDetail\":{\"message\":\"no\"},\"error\":\"no\"}\n";
         assert_eq!(pull(200, stream).await, rejected(None));
         assert!(matches!(pull(503, r#"{"message":"no"}"#).await, Err(Failure::Unknown { .. })));
+    }
+
+    #[test]
+    fn credentials_are_written_in_the_alphabet_of_urls_and_not_printed() {
+        let password = Some("\u{ff}\u{ff}?>~".repeat(8));
+        let header = shown(&DockerCredentials { password, ..Default::default() }).unwrap();
+        let text = header.to_str().unwrap();
+        assert!(text.contains('-') && text.contains('_'), "{text}");
+        assert!(!text.contains(['+', '/']), "{text}");
+        assert_eq!(format!("{header:?}"), "Sensitive");
+    }
+
+    #[test]
+    fn a_query_holds_any_character() {
+        assert_eq!(query(&[("repo", "h:1/ä b"), ("tag", "1&x")]), "repo=h%3A1%2F%C3%A4%20b&tag=1%26x");
     }
 
     #[test]

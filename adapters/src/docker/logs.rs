@@ -2,16 +2,17 @@
 //! limit on how long somebody follows.
 
 use std::ops::ControlFlow;
-use std::pin::pin;
 use std::time::Duration;
 
-use bollard::query_parameters::LogsOptions;
+use bollard::body_full;
+use bollard::errors::Error;
+use bytes::Bytes;
 use engine::{ContainerId, Why};
-use futures_util::StreamExt;
+use hyper::Method;
 
 use super::address::Address;
 use super::client::Daemon;
-use super::no_result::NoResult;
+use super::streamed::Written;
 
 /// How long the next part of what is there already may take to come.
 const IDLE_LIMIT: Duration = Duration::from_secs(10);
@@ -31,24 +32,30 @@ pub async fn logs(
     let daemon =
         Daemon::new(address.clone()).map_err(|bad| Why::NotVisible { what: format!("Docker's address {bad}") })?;
     let call = format!("GET /containers/{container}/logs");
-    let tail = tail.map_or_else(|| "all".to_owned(), |lines| lines.to_string());
-    let options = LogsOptions { stdout: true, stderr: true, follow, tail, ..Default::default() };
-    let mut parts = pin!(daemon.docker().logs(container.as_str(), Some(options)));
     // Who follows waits as long as the container is silent.
     let limit = if follow { Duration::MAX } else { IDLE_LIMIT };
+    let opened = daemon.ask(&call, limit, daemon.logs_of(container, tail, follow)).await;
+    let mut written = opened.map_err(|no| no.into_why(&call))?;
     loop {
-        let part = async { parts.next().await.transpose() };
-        match daemon.ask(&call, limit, part).await {
-            Ok(Some(part)) => {
-                if write(&part.into_bytes()).is_break() {
-                    return Ok(());
-                }
-            }
-            Ok(None) => return Ok(()),
-            Err(NoResult::NotFound { message }) => return Err(Why::BadStatus { call, status: 404, message }),
-            Err(NoResult::Rejected { status, message }) => return Err(Why::BadStatus { call, status, message }),
-            Err(NoResult::Unknown { why }) => return Err(why),
+        match daemon.ask(&call, limit, written.next()).await.map_err(|no| no.into_why(&call))? {
+            Some((_, part)) if write(&part).is_break() => return Ok(()),
+            Some(_) => {}
+            None => return Ok(()),
         }
+    }
+}
+
+impl Daemon {
+    /// What a container wrote to both its streams, from the last `tail` lines on.
+    pub(super) async fn logs_of(
+        &self,
+        container: &ContainerId,
+        tail: Option<u32>,
+        follow: bool,
+    ) -> Result<Written, Error> {
+        let tail = tail.map_or_else(|| "all".to_owned(), |lines| lines.to_string());
+        let path = format!("/containers/{container}/logs?stdout=true&stderr=true&follow={follow}&tail={tail}");
+        Ok(Written::of(self.open(self.request(Method::GET, &path).body(body_full(Bytes::new()))?).await?))
     }
 }
 

@@ -12,6 +12,7 @@ mod measure;
 mod no_result;
 mod pull;
 mod sandboxes;
+mod streamed;
 mod transport;
 
 pub use address::{Address, BadAddress};

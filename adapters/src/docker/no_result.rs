@@ -10,6 +10,7 @@ use engine::{Failure, Why};
 use thiserror::Error as ThisError;
 
 use super::address::Address;
+use super::streamed::NotInForm;
 use super::transport::NotDocker;
 
 /// Why a call has no result.
@@ -100,6 +101,9 @@ fn why(error: &Error, call: &str, address: &Address) -> Why {
     for cause in causes(error) {
         if let Some(NotDocker { status, said }) = cause.downcast_ref() {
             return Why::BadStatus { call, status: *status, message: said.clone() };
+        }
+        if let Some(NotInForm(what)) = cause.downcast_ref() {
+            return Why::Malformed { call, what: (*what).to_owned() };
         }
         if let Some(error) = cause.downcast_ref::<rustls::Error>() {
             return Why::NotVisible { what: format!("no TLS with {address}: {error}") };

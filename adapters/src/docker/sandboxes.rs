@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bollard::container::LogOutput;
-use bollard::exec::StartExecResults;
+use bollard::body_full;
+use bollard::errors::Error;
 use bollard::models::ExecConfig;
+use bytes::Bytes;
 use engine::{ContainerId, Known, SandboxName, Why};
-use futures_util::TryStreamExt;
 use hyper::Method;
 use serde::Deserialize;
 
 use super::client::Daemon;
+use super::streamed::{NotInForm, Stream, Written};
 
 /// The most that is read of what a program prints: some ten thousand sandboxes.
 const PRINTED_MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -84,7 +85,7 @@ impl Daemon {
         }
     }
 
-    async fn run(&self, container: &ContainerId, command: &[String]) -> Result<Printed, bollard::errors::Error> {
+    async fn run(&self, container: &ContainerId, command: &[String]) -> Result<Printed, Error> {
         let config = ExecConfig {
             attach_stdout: Some(true),
             attach_stderr: Some(true),
@@ -92,20 +93,17 @@ impl Daemon {
             ..Default::default()
         };
         let exec = self.docker().create_exec(container.as_str(), config).await?;
+        // It is sent nothing, so that the connection need not become its own.
+        let start = self.request(Method::POST, &format!("/exec/{}/start", exec.id));
+        let mut written = Written::of(self.open(start.body(body_full(Bytes::from_static(b"{}")))?).await?);
         let mut text = Vec::new();
-        if let StartExecResults::Attached { mut output, .. } = self.docker().start_exec(&exec.id, None).await? {
-            while let Some(chunk) = output.try_next().await? {
-                match chunk {
-                    LogOutput::StdOut { message } | LogOutput::Console { message }
-                        if text.len() + message.len() <= PRINTED_MAX_BYTES =>
-                    {
-                        text.extend_from_slice(&message);
-                    }
-                    LogOutput::StdOut { .. }
-                    | LogOutput::Console { .. }
-                    | LogOutput::StdErr { .. }
-                    | LogOutput::StdIn { .. } => {}
+        while let Some((stream, piece)) = written.next().await? {
+            match stream {
+                Stream::Output if text.len() + piece.len() > PRINTED_MAX_BYTES => {
+                    return Err(NotInForm("the program printed more than any list of sandboxes").into());
                 }
+                Stream::Output => text.extend_from_slice(&piece),
+                Stream::Errors => {}
             }
         }
         Ok(Printed { text, exit: self.docker().inspect_exec(&exec.id).await?.exit_code })

@@ -13,7 +13,7 @@ use bollard::errors::Error;
 use futures_util::future::{BoxFuture, FutureExt};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::CONTENT_TYPE;
 use hyper::{HeaderMap, Response, StatusCode};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
@@ -38,9 +38,6 @@ const NO_MAX_BYTES: usize = 64 * 1024;
 
 /// How much of a stranger's answer is shown to a person.
 const SHOWN_MAX_CHARS: usize = 200;
-
-/// The header with the credentials for a registry.
-const CREDENTIALS: HeaderName = HeaderName::from_static("x-registry-auth");
 
 /// An answer that is not Docker's, or not in Docker's form.
 #[derive(Debug, ThisError)]
@@ -89,27 +86,10 @@ pub(super) fn base_url(address: &Address) -> String {
 
 fn over(connector: impl Connect + Clone + Send + Sync + 'static) -> Transport {
     let client = Client::builder(TokioExecutor::new()).build(connector);
-    Arc::new(move |mut request: BollardRequest| {
-        as_docker_reads_them(request.headers_mut());
+    Arc::new(move |request: BollardRequest| {
         let answer = client.request(request);
         async move { check(answer.await?).await }.boxed()
     })
-}
-
-/// bollard writes a registry's credentials in the common alphabet of Base64, while Docker reads that of URLs and takes
-/// all else for none (moby `daemon/server/router/image/image_routes.go`). Whatever prints headers leaves them out.
-fn as_docker_reads_them(headers: &mut HeaderMap) {
-    let Some(credentials) = headers.get_mut(CREDENTIALS) else { return };
-    let bytes = credentials.as_bytes().iter().map(|byte| match byte {
-        b'+' => b'-',
-        b'/' => b'_',
-        other => *other,
-    });
-    // One letter stands for another: a header's value it remains.
-    if let Ok(mut as_read) = HeaderValue::from_bytes(&bytes.collect::<Vec<_>>()) {
-        as_read.set_sensitive(true);
-        *credentials = as_read;
-    }
 }
 
 /// Lets Docker's answers through, and turns its "no" and whatever is not Docker's into errors of their own types.
@@ -190,18 +170,5 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String
         Ok(certificates) if certificates.is_empty() => Err("it holds no certificate".to_owned()),
         Ok(certificates) => Ok(certificates),
         Err(error) => Err(error.to_string()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_are_written_in_the_alphabet_of_urls_and_not_printed() {
-        let mut headers = HeaderMap::from_iter([(CREDENTIALS, HeaderValue::from_static("ab+/cd=="))]);
-        as_docker_reads_them(&mut headers);
-        assert_eq!(headers.get(CREDENTIALS), Some(&HeaderValue::from_static("ab-_cd==")));
-        assert!(!format!("{headers:?}").contains("ab"), "{headers:?}");
     }
 }

@@ -40,13 +40,16 @@ fn daemon(answers: &[(u16, &str)]) -> Answering {
     Answering { daemon, asked, _folder: folder }
 }
 
-/// A request without a body, or with one in chunks.
+/// A request and its body.
 fn read_request(stream: &mut UnixStream) -> Vec<u8> {
     let (mut request, mut buffer) = (Vec::new(), vec![0; 1 << 20]);
     loop {
-        let end: &[u8] = if request.starts_with(b"POST") { b"\r\n0\r\n\r\n" } else { b"\r\n\r\n" };
-        if request.ends_with(end) {
-            return request;
+        if let Some(head) = request.windows(4).position(|four| four == b"\r\n\r\n") {
+            let lines = String::from_utf8_lossy(&request[..head]).to_lowercase();
+            let length = lines.lines().find_map(|line| line.strip_prefix("content-length: "));
+            if request.len() == head + 4 + length.map_or(0, |length| length.parse::<usize>().unwrap()) {
+                return request;
+            }
         }
         let read = stream.read(&mut buffer).unwrap();
         assert!(read > 0, "the request was cut off");
