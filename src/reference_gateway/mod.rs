@@ -17,6 +17,7 @@
 //! `nemoclaw reference-sandboxes`, run beside it, prints the names as a Kubernetes list.
 
 mod path;
+mod places;
 mod requests;
 mod settings;
 mod store;
@@ -36,6 +37,7 @@ use std::{
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::process::{Resource, getrlimit};
 use serde_json::json;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -46,6 +48,7 @@ use tokio::{
 };
 
 use self::{
+    places::{Place, Places, affordable},
     requests::Requests,
     settings::{Limits, Settings},
     store::Store,
@@ -150,11 +153,25 @@ impl Server {
     async fn run(self, stop: impl Future<Output = &'static str>) -> u8 {
         let Self { listener, health, requests, settings } = self;
         let limits = &settings.limits;
+        let seats = affordable(limits.connections, getrlimit(Resource::Nofile).current);
+        let mut places = Places::new(limits.patience);
+        let mut next = None;
         let mut connections = JoinSet::new();
         let (stopping, stopped) = watch::channel(false);
         let mut stop = pin!(stop);
         let mut fall = pin!(fall(settings.exit_every));
         let why = loop {
+            if connections.len() < seats
+                && let Some((door, stream)) = next.take()
+            {
+                let (place, stopped) = (places.take(), stopped.clone());
+                if settings.hang {
+                    connections.spawn(hang(stream, place, stopped));
+                } else {
+                    let (requests, limits) = (Arc::clone(&requests), limits.clone());
+                    connections.spawn(serve_connection(stream, door, place, requests, limits, stopped));
+                }
+            }
             tokio::select! {
                 why = &mut stop => break why,
                 code = &mut fall => {
@@ -162,14 +179,9 @@ impl Server {
                     return code;
                 }
                 Some(ended) = connections.join_next() => tell_panic(ended),
-                (door, accepted) = accept(&listener, health.as_ref()), if connections.len() < limits.connections => match accepted {
-                    Ok(stream) if settings.hang => {
-                        connections.spawn(hang(stream, stopped.clone()));
-                    }
-                    Ok(stream) => {
-                        let requests = Arc::clone(&requests);
-                        connections.spawn(converse(stream, door, requests, limits.clone(), stopped.clone()));
-                    }
+                () = places.make_room(), if next.is_some() => {}
+                (door, accepted) = accept(&listener, health.as_ref()), if next.is_none() => match accepted {
+                    Ok(stream) => next = Some((door, stream)),
                     Err(error) => {
                         log(&format!("cannot accept a connection: {error}"));
                         sleep(AFTER_REFUSED_ACCEPT).await;
@@ -177,7 +189,7 @@ impl Server {
                 },
             }
         };
-        drop((listener, health));
+        drop((listener, health, next));
         stopping.send_replace(true);
         let drained = timeout(limits.drain, async {
             while let Some(ended) = connections.join_next().await {
@@ -219,25 +231,45 @@ async fn accept(main: &TcpListener, health: Option<&TcpListener>) -> (Door, io::
     }
 }
 
+/// Answers on one connection until it ends or somebody else needs its place.
+async fn serve_connection(
+    stream: TcpStream,
+    door: Door,
+    place: Arc<Place>,
+    requests: Arc<Requests>,
+    limits: Limits,
+    stopped: watch::Receiver<bool>,
+) {
+    tokio::select! {
+        () = converse(stream, door, &place, requests, limits, stopped) => {}
+        busy = place.wanted() => if busy {
+            log("a connection was broken off: its request took long, and others waited");
+        }
+    }
+}
+
 /// Answers on one connection until it ends, grows old, or the gateway stops; then the request under way is finished.
 async fn converse(
     stream: TcpStream,
     door: Door,
+    place: &Arc<Place>,
     requests: Arc<Requests>,
     limits: Limits,
     stopped: watch::Receiver<bool>,
 ) {
     let service = service_fn(move |request| {
-        let requests = Arc::clone(&requests);
+        let (requests, busy) = (Arc::clone(&requests), place.begin());
         async move {
             Ok::<_, Infallible>(match door {
-                Door::Main => requests.answer(request).await,
+                Door::Main => requests.answer(request, busy).await,
                 Door::Health => requests.answer_health(&request).await,
             })
         }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        // Who has said all and stops sending is answered still.
+        .half_close(true)
         .header_read_timeout(limits.head)
         .max_buf_size(CONNECTION_BUFFER)
         .max_header_size(MAX_HEAD)
@@ -267,8 +299,11 @@ async fn converse(
 }
 
 /// Holds a connection and answers nothing.
-async fn hang(stream: TcpStream, stopped: watch::Receiver<bool>) {
-    until(stopped).await;
+async fn hang(stream: TcpStream, place: Arc<Place>, stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        () = until(stopped) => {}
+        _ = place.wanted() => {}
+    }
     drop(stream);
 }
 

@@ -17,7 +17,7 @@ use http_body_util::{BodyExt, Either, Full};
 use hyper::{
     Method, Request, Response, StatusCode, Uri,
     body::{Body, Frame, Incoming, SizeHint},
-    header::{ALLOW, CONTENT_TYPE, HeaderValue},
+    header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING},
     http::request::Parts,
 };
 use serde_json::json;
@@ -30,6 +30,7 @@ use tokio::{
 use super::{
     log,
     path::{DataPath, PathError},
+    places::Busy,
     settings::{Limits, Settings},
     store::{Failure, Kept, Store},
 };
@@ -69,10 +70,10 @@ impl Requests {
         }
     }
 
-    /// Answers one request.
-    pub async fn answer(&self, request: Request<Incoming>) -> Answer {
+    /// Answers one request, which is under way until a file has gone out whole.
+    pub async fn answer(&self, request: Request<Incoming>, busy: Busy) -> Answer {
         let (head, mut body) = request.into_parts();
-        match self.perform(&head, &mut body).await {
+        let mut answer = match self.perform(&head, &mut body).await {
             Ok(answer) => answer,
             Err(problem) => {
                 let path: String = head.uri.path().escape_debug().take(LOGGED_PATH).collect();
@@ -83,7 +84,16 @@ impl Requests {
                 }
                 problem.answer()
             }
+        };
+        if let Either::Right(file) = answer.body_mut() {
+            file.busy = Some(busy);
         }
+        if head.headers.contains_key(TRANSFER_ENCODING) {
+            // A length beside it is contradicted, and dropped unseen by hyper: somebody on the way may have gone by it
+            // and see other requests in what follows (RFC 9112, 6.1).
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        answer
     }
 
     async fn perform(&self, head: &Parts, body: &mut Incoming) -> Result<Answer, Problem> {
@@ -120,7 +130,7 @@ impl Requests {
         let body = blocking(move || {
             let file = store.read(&path)?;
             let left = file.metadata()?.len();
-            Ok(FileBody { file: tokio::fs::File::from_std(file), left })
+            Ok(FileBody { file: tokio::fs::File::from_std(file), left, busy: None })
         })
         .await?;
         let mut answer = Response::new(Either::Right(body));
@@ -279,6 +289,8 @@ fn empty_answer(status: StatusCode) -> Answer {
 pub struct FileBody {
     file: tokio::fs::File,
     left: u64,
+    /// The request that it answers.
+    busy: Option<Busy>,
 }
 
 impl Body for FileBody {

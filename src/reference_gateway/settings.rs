@@ -39,8 +39,10 @@ pub struct Settings {
 pub struct Limits {
     /// Bytes of one request body.
     pub body_bytes: u64,
-    /// Connections served at once; further ones wait in the kernel's queue.
+    /// Connections served at once, where there are file descriptors for them; a further one takes another's place.
     pub connections: usize,
+    /// How long a request may be under way before its connection's place may be taken.
+    pub patience: Duration,
     /// For the whole head of a request to arrive, also on a connection that is kept open.
     pub head: Duration,
     /// Between two pieces of a request body.
@@ -59,6 +61,7 @@ impl Default for Limits {
         Self {
             body_bytes: 64 << 20,
             connections: 256,
+            patience: Duration::from_secs(10),
             head: Duration::from_secs(10),
             body_idle: Duration::from_secs(30),
             connection: Duration::from_secs(300),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::*;
+use super::{super::places::affordable, *};
 
 const MARK: &str = "nemoclaw-reference-gateway";
 
@@ -142,27 +142,91 @@ fn an_old_connection_begins_no_further_request() {
     assert_eq!(Reply::parse(&read_all(connection)).status, 200);
 }
 
+const LIST: &[u8] = b"GET /sandboxes HTTP/1.1\r\nHost: x\r\n\r\n";
+const HALF: &[u8] = b"PUT /workspace/a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nha";
+
 #[test]
-fn connections_beyond_the_limit_wait_for_a_place() {
+fn who_has_been_idle_longest_makes_room_for_who_comes() {
     let gateway = Gateway::start_with(|settings| settings.limits.connections = 2);
-    let request = b"GET /sandboxes HTTP/1.1\r\nHost: x\r\n\r\n";
     let mut served: Vec<TcpStream> = (0..2).map(|_| gateway.connect()).collect();
-    for connection in &mut served {
-        connection.write_all(request).unwrap();
+    for connection in served.iter_mut().rev() {
+        connection.write_all(LIST).unwrap();
         assert!(read_some(connection).starts_with(b"HTTP/1.1 200"));
     }
-    let mut third = gateway.connect();
-    third.write_all(request).unwrap();
-    assert!(is_silent(&third));
-    served.pop();
-    assert!(read_some(&mut third).starts_with(b"HTTP/1.1 200"));
+    assert_eq!(gateway.send("GET", "/sandboxes", b"").status, 200);
+    assert_eq!(read_all(served.pop().unwrap()), b"");
+    served[0].write_all(LIST).unwrap();
+    assert!(read_some(&mut served[0]).starts_with(b"HTTP/1.1 200"));
+}
+
+#[test]
+fn a_request_under_way_keeps_its_place_until_its_patience_is_over() {
+    let gateway = Gateway::start_with(|settings| {
+        settings.limits.connections = 1;
+        settings.limits.patience = AN_HOUR;
+    });
+    let mut first = gateway.connect();
+    first.write_all(HALF).unwrap();
+    gateway.wait_for_files(&[".incoming-0"]);
+    let mut second = gateway.connect();
+    second.write_all(LIST).unwrap();
+    assert!(is_silent(&second));
+    first.write_all(b"lf").unwrap();
+    assert!(read_some(&mut first).starts_with(b"HTTP/1.1 201"));
+    assert!(read_some(&mut second).starts_with(b"HTTP/1.1 200"));
+
+    let gateway = Gateway::start_with(|settings| {
+        settings.limits.connections = 1;
+        settings.limits.patience = SHORT;
+    });
+    let mut first = gateway.connect();
+    first.write_all(HALF).unwrap();
+    gateway.wait_for_files(&[".incoming-0"]);
+    assert_eq!(gateway.send("GET", "/sandboxes", b"").status, 200);
+    assert_eq!(read_all(first), b"");
+    gateway.wait_for_files(&[]);
+}
+
+#[test]
+fn a_file_is_under_way_until_it_is_read() {
+    let gateway = Gateway::start_with(|settings| {
+        settings.limits.connections = 1;
+        settings.limits.patience = AN_HOUR;
+    });
+    let size = 32 << 20;
+    fs::write(gateway.folder("workspace").join("big"), vec![7; size]).unwrap();
+    let mut reader = gateway.connect();
+    reader.write_all(&request("GET", "/workspace/big", b"")).unwrap();
+    assert!(read_some(&mut reader).starts_with(b"HTTP/1.1 200"));
+    let mut second = gateway.connect();
+    second.write_all(LIST).unwrap();
+    assert!(read_all(reader).len() > size - 4096);
+    assert!(read_some(&mut second).starts_with(b"HTTP/1.1 200"));
+}
+
+#[test]
+fn what_follows_a_body_in_chunks_is_no_further_request() {
+    let gateway = Gateway::start();
+    let head = "PUT /workspace/a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let smuggled = "DELETE /workspace/a HTTP/1.1\r\nHost: x\r\n\r\n";
+    let reply = gateway.send_raw(format!("{head}1\r\n!\r\n0\r\n\r\n{smuggled}").as_bytes());
+    assert_eq!((reply.status, reply.body.len()), (201, 0));
+    assert_eq!(gateway.send("GET", "/workspace/a", b"").body, b"!");
+}
+
+#[test]
+fn there_are_no_more_places_than_descriptors_for_them() {
+    assert_eq!(affordable(256, None), 256);
+    assert_eq!(affordable(256, Some(1 << 20)), 256);
+    assert_eq!(affordable(256, Some(256)), 56);
+    assert_eq!(affordable(256, Some(8)), 1);
 }
 
 #[test]
 fn a_request_under_way_is_finished_before_the_stop() {
     let gateway = Gateway::start_with(|settings| settings.limits.drain = AN_HOUR);
     let mut connection = gateway.connect();
-    connection.write_all(b"PUT /workspace/a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nha").unwrap();
+    connection.write_all(HALF).unwrap();
     gateway.wait_for_files(&[".incoming-0"]);
     let gateway = gateway.ask_to_stop();
     // The port is given up first.
@@ -177,7 +241,7 @@ fn a_request_under_way_is_finished_before_the_stop() {
 fn a_request_that_does_not_end_holds_no_stop_up() {
     let gateway = Gateway::start_with(|settings| settings.limits.drain = SHORT);
     let mut connection = gateway.connect();
-    connection.write_all(b"PUT /workspace/a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nha").unwrap();
+    connection.write_all(HALF).unwrap();
     gateway.wait_for_files(&[".incoming-0"]);
     let data = gateway.stop();
     assert_eq!(fs::read_dir(data.path().join("nodes").join(NODE).join("workspace")).unwrap().count(), 0);
