@@ -4,15 +4,16 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
-    path::Path,
-    process::{Child, Command, Stdio},
-};
+#[path = "attack/gateway.rs"]
+#[expect(dead_code, reason = "the attack uses the rest")]
+mod gateway;
 
-use rustix::process::{Pid, Signal, kill_process};
+use std::{io::Write, net::TcpStream, path::Path};
+
+use rustix::process::Signal;
 use tempfile::TempDir;
+
+use gateway::{Gateway, command, spawn};
 
 #[test]
 fn sigterm_and_sigint_end_it_with_0() {
@@ -49,7 +50,7 @@ fn hanging_it_still_ends_on_sigterm() {
 #[test]
 fn it_crashes_as_told() {
     for (code, data) in [("0", "/nowhere"), ("3", "/nowhere"), ("255", "/nowhere")] {
-        let mut child = spawn(Path::new(data), &[("NEMOCLAW_REFERENCE_CRASH", code)]);
+        let mut child = spawn(command(Path::new(data), &[("NEMOCLAW_REFERENCE_CRASH", code)]));
         assert_eq!(child.wait().unwrap().code(), code.parse().ok());
     }
     let data = TempDir::new().unwrap();
@@ -60,7 +61,7 @@ fn it_crashes_as_told() {
 #[test]
 fn bad_settings_end_it_with_2_and_a_missing_volume_with_1() {
     let ended = |data: &Path, environment: &[(&str, &str)]| {
-        let output = spawn(data, environment).wait_with_output().unwrap();
+        let output = spawn(command(data, environment)).wait_with_output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let data = TempDir::new().unwrap();
@@ -100,72 +101,6 @@ fn a_large_file_passes_through_little_memory() {
     let body = vec![7; 64 << 20];
     assert_eq!(gateway.send("PUT /workspace/big", &body).0, 201);
     assert!(gateway.send("GET /workspace/big", b"") == (200, body));
-    let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.child.id())).unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    let peak_kib: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    let peak_kib = gateway.peak_kib();
     assert!(peak_kib < 48 << 10, "{peak_kib} KiB were resident");
-}
-
-/// A gateway on a free port; dropped, it is killed.
-struct Gateway {
-    child: Child,
-    log: BufReader<std::process::ChildStderr>,
-    address: String,
-}
-
-impl Gateway {
-    fn start(data: &Path, environment: &[(&str, &str)]) -> Self {
-        let mut child = spawn(data, environment);
-        let log = BufReader::new(child.stderr.take().unwrap());
-        let mut gateway = Self { child, log, address: String::new() };
-        let line = gateway.next_line();
-        let (_, rest) = line.split_once("listens on ").unwrap_or_else(|| panic!("it did not start: {line}"));
-        gateway.address = rest.split(',').next().unwrap().to_owned();
-        gateway
-    }
-
-    fn next_line(&mut self) -> String {
-        let mut line = String::new();
-        self.log.read_line(&mut line).unwrap();
-        line
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-    }
-
-    fn exit_code(&mut self) -> Option<i32> {
-        self.child.wait().unwrap().code()
-    }
-
-    fn send(&self, request: &str, body: &[u8]) -> (u16, Vec<u8>) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let head =
-            format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-        stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
-        let mut reply = Vec::new();
-        stream.read_to_end(&mut reply).unwrap();
-        let end = reply.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
-        let status = std::str::from_utf8(&reply[9..12]).unwrap().parse().unwrap();
-        (status, reply.split_off(end))
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn spawn(data: &Path, environment: &[(&str, &str)]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_nemoclaw"))
-        .arg("reference-gateway")
-        .env("NEMOCLAW_REFERENCE_DATA", data)
-        .env("NEMOCLAW_REFERENCE_LISTEN", "127.0.0.1:0")
-        .env("OPENSHELL_NODE_NAME", "openshell-test")
-        .envs(environment.iter().copied())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
 }
