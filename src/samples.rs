@@ -1,7 +1,9 @@
 //! One refusal of each kind, for the tests of what is told of them and for `docs/reasons.md`.
 
+use std::collections::BTreeSet;
+
 use engine::{
-    ContainerId, ContainerName, DaemonIdentity, Exit, Failure, ImageRef, LockHolder, MeasuredVolume, NotProved,
+    Act, ContainerId, ContainerName, DaemonIdentity, Exit, Failure, ImageRef, LockHolder, MeasuredVolume, NotProved,
     PortHolder, PortSpec, PresetName, RecordProblem, Refusal, Signal, Trouble, VolumeName, Why,
 };
 
@@ -44,6 +46,11 @@ pub fn refusals() -> Vec<Refusal> {
         Refusal::DockerUnknown { why: Why::NotListening { address: socket() } },
         Refusal::DockerUnknown { why: Why::PermissionDenied { address: socket() } },
         Refusal::DockerUnknown { why: Why::TimedOut { call: "GET /containers/json".to_owned() } },
+        Refusal::DockerLost {
+            done: BTreeSet::from([Act::MakeVolume]),
+            unsure: BTreeSet::from([Act::Create]),
+            why: Why::ConnectionLost { call: "POST /containers/create".to_owned() },
+        },
         Refusal::RecordUnusable {
             path: "/home/ada/.local/state/nemoclaw/gateways/prod.json".to_owned(),
             aside: Some("/home/ada/.local/state/nemoclaw/gateways/prod.json.set-aside".to_owned()),
@@ -67,6 +74,7 @@ pub fn refusals() -> Vec<Refusal> {
             },
         },
         Refusal::OtherDaemon { recorded: daemon("/var/lib/docker"), found: daemon("/mnt/docker") },
+        Refusal::DaemonChanged { first: daemon("/var/lib/docker"), found: daemon("/mnt/docker") },
         Refusal::OtherPreset {
             what: "the record".to_owned(),
             preset: PresetName::new("openshell-cluster"),

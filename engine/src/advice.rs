@@ -41,13 +41,17 @@ impl Refusal {
         let on_the_machine = |command: String| Advice { command, effect: Effect::OnTheMachine };
         let not_yet = |command: String| Advice { command, effect: Effect::NotYet };
         match self {
-            Self::DockerUnknown { why: Why::PermissionDenied { .. } } => {
+            Self::DockerUnknown { why: Why::PermissionDenied { .. } }
+            | Self::DockerLost { why: Why::PermissionDenied { .. }, .. } => {
                 on_the_machine("sudo usermod -aG docker $USER   # then log in again".to_owned())
             }
-            Self::DockerUnknown { why: Why::NotListening { .. } } => {
+            Self::DockerUnknown { why: Why::NotListening { .. } }
+            | Self::DockerLost { why: Why::NotListening { .. }, .. } => {
                 on_the_machine("sudo systemctl start docker".to_owned())
             }
-            Self::DockerUnknown { .. } => on_the_machine("docker info".to_owned()),
+            Self::DockerUnknown { .. } | Self::DockerLost { .. } | Self::DaemonChanged { .. } => {
+                on_the_machine("docker info".to_owned())
+            }
             Self::RecordUnusable { path, aside: Some(aside), .. } => {
                 leads_out(format!("mv {} {}", shell_word(path), shell_word(aside)))
             }

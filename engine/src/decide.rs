@@ -102,7 +102,13 @@ fn give_up(case: &Case<'_>, row: Row, why: Why) -> Decision {
         let verdict = Verdict { reason: Reason::Unverified, notes: vec![Note::Unverified] };
         return Decision { row, plan: Plan::Keep { verdict }, waits_on: Some(why) };
     }
-    refuse(row, Refusal::DockerUnknown { why })
+    let tried = case.tried;
+    if !tried.may_have_changed() {
+        return refuse(row, Refusal::DockerUnknown { why });
+    }
+    let done = tried.done.iter().copied().filter(|act| *act != Act::Await).collect();
+    let unsure = tried.unsure.difference(&tried.done).copied().collect();
+    refuse(row, Refusal::DockerLost { done, unsure, why })
 }
 
 /// Whether the gateway's own mark is answered on the port on which its record says it was ready before, and no more was

@@ -28,6 +28,8 @@ pub enum Reason {
     Planned,
     /// Docker could not be asked.
     DockerUnknown,
+    /// Docker could not be asked any more after this run had changed something.
+    DockerLost,
     /// The record cannot be used.
     RecordUnusable,
     /// The state directory cannot be used.
@@ -135,10 +137,11 @@ reasons! {
     Missing "missing" 3 "The gateway has no container.";
     Planned "planned" 0 "Only a look was taken. This is what onboarding would do.";
     DockerUnknown "docker-unknown" 4 "Docker did not give an answer that can be relied on. No answer is never taken for \"not there\".";
+    DockerLost "docker-lost" 5 "This run had changed something when Docker stopped giving answers that can be relied on. The gateway is kept, with its data.";
     RecordUnusable "record" 3 "The gateway's record is corrupt, newer than this version, or unreadable. It is kept as it is.";
     StateUnusable "state" 3 "The state directory cannot be used, so no run can be told from another.";
     Locked "locked" 6 "Another run on this gateway is under way.";
-    OtherDaemon "other-daemon" 3 "This Docker daemon, or its store, is not the one that the gateway's record names.";
+    OtherDaemon "other-daemon" 3 "This Docker daemon, or its store, is not the one that the gateway's record names, or that this run began with.";
     OtherPreset "other-preset" 3 "What bears this gateway's name belongs to another preset.";
     ForeignContainer "foreign-container" 3 "What bears this gateway's name belongs to somebody else.";
     VolumeHeld "volume-held" 3 "A container that is not this gateway has its volume.";

@@ -2,6 +2,8 @@
 
 mod said;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::container::Exit;
@@ -10,6 +12,7 @@ use crate::evidence::NotProved;
 use crate::known::Why;
 use crate::names::{ContainerName, ImageRef, PresetName, VolumeName};
 use crate::observation::{DaemonIdentity, PortHolder};
+use crate::plan::Act;
 use crate::reason::Reason;
 use crate::record::RecordProblem;
 use crate::spec::PortSpec;
@@ -20,6 +23,15 @@ use crate::spec::PortSpec;
 pub enum Refusal {
     /// Docker could not be asked.
     DockerUnknown {
+        /// Why not.
+        why: Why,
+    },
+    /// Docker could not be asked any more after this run had changed something.
+    DockerLost {
+        /// The acts that were done.
+        done: BTreeSet<Act>,
+        /// The acts that were asked for and not answered.
+        unsure: BTreeSet<Act>,
         /// Why not.
         why: Why,
     },
@@ -47,6 +59,13 @@ pub enum Refusal {
         /// The one that the record names.
         recorded: DaemonIdentity,
         /// The one that answered.
+        found: DaemonIdentity,
+    },
+    /// Another daemon answers than the one that this run has seen first.
+    DaemonChanged {
+        /// The first one.
+        first: DaemonIdentity,
+        /// The one that answered last.
         found: DaemonIdentity,
     },
     /// The gateway belongs to another preset.
@@ -287,10 +306,11 @@ impl Refusal {
     pub fn reason(&self) -> Reason {
         match self {
             Self::DockerUnknown { .. } => Reason::DockerUnknown,
+            Self::DockerLost { .. } => Reason::DockerLost,
             Self::RecordUnusable { .. } => Reason::RecordUnusable,
             Self::StateUnusable { .. } => Reason::StateUnusable,
             Self::Locked { .. } => Reason::Locked,
-            Self::OtherDaemon { .. } => Reason::OtherDaemon,
+            Self::OtherDaemon { .. } | Self::DaemonChanged { .. } => Reason::OtherDaemon,
             Self::OtherPreset { .. } => Reason::OtherPreset,
             Self::ForeignContainer { .. } => Reason::ForeignContainer,
             Self::VolumeHeld { .. } => Reason::VolumeHeld,

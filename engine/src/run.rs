@@ -14,7 +14,7 @@ use crate::intent::{Intent, Purpose};
 use crate::known::{Known, Why};
 use crate::make::node_name;
 use crate::names::SandboxName;
-use crate::observation::{Asked, DaemonIdentity, HostSeen, Observation};
+use crate::observation::{Asked, HostSeen, Observation};
 use crate::older::Older;
 use crate::outcome::{How, Told};
 use crate::plan::{Act, Decision, Look, Plan, Row};
@@ -40,7 +40,6 @@ pub struct Run {
     /// The row that decided last.
     pub row: Option<Row>,
     seen: Option<Arc<Observation>>,
-    daemon: Option<DaemonIdentity>,
     sandboxes: Option<BTreeMap<SandboxName, Option<String>>>,
     missing: BTreeSet<SandboxName>,
     being_written: Option<Arc<GatewayRecord>>,
@@ -59,7 +58,6 @@ impl Run {
             tried: Tried::default(),
             row: None,
             seen: None,
-            daemon: None,
             sandboxes: None,
             missing: BTreeSet::new(),
             being_written: None,
@@ -186,9 +184,7 @@ impl Run {
     /// Notes a picture, and for what it was taken.
     pub fn note_seen(&mut self, host: &HostSeen) {
         let target = self.target(0);
-        if let Some(Known::Known(daemon)) = &host.daemon {
-            self.daemon = Some(daemon.clone());
-        }
+        self.tried.note_daemon(host);
         let asked = Asked { image: target.image, port: target.port };
         self.seen = Some(Arc::new(Observation { record: self.record.clone(), asked, host: host.clone() }));
     }
@@ -198,15 +194,13 @@ impl Run {
         let own = self.own()?;
         let made = self.tried.may_have(Act::Create) || self.tried.may_have(Act::Adopt);
         let known = self.record.record().is_some_and(|record| record.container == own.id);
-        // Another daemon answers by now: what is there is not what this run has made.
-        let elsewhere = match (self.record.record(), &self.daemon) {
-            (Some(record), Some(found)) => !self.intent.accept_daemon && !found.is_same_as(&record.daemon),
-            (_, _) => false,
-        };
+        // On another daemon, or on one that does not say who it is, what is there may not be what this run has made.
+        let host = &self.seen().host;
+        let elsewhere = !matches!(host.daemon, Some(Known::Known(_))) || self.tried.other_daemon(host).is_some();
         if !made || known || elsewhere || self.record_failed || self.intent.purpose == Purpose::Look {
             return None;
         }
-        record_after(&self.case(), own, self.daemon.as_ref(), false, &Listed { names: None, older: &self.older })
+        record_after(&self.case(), own, self.tried.daemon.as_ref(), false, &Listed { names: None, older: &self.older })
     }
 
     /// The older tool's sandboxes say something only of a gateway that this run has started or made: of one that runs
@@ -278,7 +272,7 @@ impl Run {
         let Compared { missing, .. } = compare(&self.case(), &own, &listed);
         // Found under its recorded ID it proves the recorded daemon, whatever that says of itself by now.
         let recorded = self.record.record().filter(|record| record.container == own.id).map(|record| &record.daemon);
-        let record = record_after(&self.case(), &own, recorded.or(self.daemon.as_ref()), true, &listed)?;
+        let record = record_after(&self.case(), &own, recorded.or(self.tried.daemon.as_ref()), true, &listed)?;
         self.missing = missing;
         self.sandboxes = sandboxes.known().cloned();
         (self.record.record() != Some(&record)).then_some(record)

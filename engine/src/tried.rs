@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::event::{Failure, WaitEnd};
-use crate::known::Why;
+use crate::known::{Known, Why};
+use crate::observation::{DaemonIdentity, HostSeen};
 use crate::plan::{Act, Look};
 
 /// How often a look may end in something unknown before the run gives up. With [`Tried::pause_ms`] that is some
@@ -41,6 +42,8 @@ pub struct Tried {
     pub failed: Option<Failed>,
     /// How the wait since the last start ended.
     pub waited: Option<WaitEnd>,
+    /// The daemon that this run has seen first: all its acts are for that one.
+    pub daemon: Option<DaemonIdentity>,
 }
 
 /// An act that failed.
@@ -101,6 +104,19 @@ impl Tried {
     /// Whether anything may have been changed: done, or asked for with an unknown answer.
     pub fn may_have_changed(&self) -> bool {
         self.done.union(&self.unsure).any(|act| *act != Act::Await)
+    }
+
+    /// The daemon that this run has seen first and the one that answers, where that is another.
+    pub fn other_daemon<'a>(&'a self, host: &'a HostSeen) -> Option<(&'a DaemonIdentity, &'a DaemonIdentity)> {
+        let found = host.daemon.as_ref().and_then(Known::known)?;
+        self.daemon.as_ref().filter(|first| !found.is_same_as(first)).map(|first| (first, found))
+    }
+
+    /// Notes who answers: the first one that is known stays.
+    pub fn note_daemon(&mut self, host: &HostSeen) {
+        if self.daemon.is_none() {
+            self.daemon = host.daemon.as_ref().and_then(Known::known).cloned();
+        }
     }
 
     /// The pause before the next look, in milliseconds: none before the first, then 100, 200, 400, 800.

@@ -103,6 +103,75 @@ fn a_hiccup_of_the_daemon_is_outlasted() {
     assert_eq!(how(&outcome), Some(How::Reused));
 }
 
+/// The same picture from a daemon of another name and ID.
+fn elsewhere(host: HostSeen) -> HostSeen {
+    let other = engine::DaemonIdentity { id: "WXYZ".to_owned(), ..daemon() };
+    HostSeen { daemon: Some(Known::Known(other)), ..host }
+}
+
+#[test]
+fn a_run_that_changed_something_before_docker_fell_silent_says_so_and_does_not_call_docker_merely_unknown() {
+    for (answer, says, other) in
+        [(Event::Done, "done before", "asked for"), (lost(), "asked for and not answered", "done before")]
+    {
+        let mut script = vec![observed(whole(Status::Exited)), answer];
+        script.extend(vec![observed(unknown()); 6]);
+        let (outcome, commands) = onboard(recorded(&[]), script);
+        assert_eq!((outcome.reason(), outcome.reason().exit(), outcome.changed), (Reason::DockerLost, 5, true));
+        let said = outcome.refusal().unwrap().to_string();
+        assert!(said.contains(&format!("{says}: `start the container`")) && !said.contains(other), "{said}");
+        let advice = outcome.refusal().unwrap().advice(&gateway()).command;
+        assert_eq!(advice, "docker info");
+        let acts = commands.iter().filter(|command| command.changes_something()).count();
+        assert_eq!(acts, 1, "nothing more is done once Docker is unknown");
+    }
+}
+
+#[test]
+fn another_daemon_half_way_through_a_first_run_ends_it_wherever_it_comes_and_nothing_of_it_is_recorded() {
+    let way = [
+        parts(false, false, false),
+        parts(true, false, false),
+        parts(true, true, false),
+        parts(true, true, true),
+        whole(Status::Created),
+    ];
+    for changes_at in 1..way.len() {
+        let mut script = Vec::new();
+        for host in &way[..changes_at] {
+            script.extend([observed(host.clone()), Event::Done]);
+        }
+        script.push(observed(elsewhere(way[changes_at].clone())));
+        let (outcome, commands) = onboard(RecordSeen::Absent, script);
+        assert_eq!((outcome.reason(), outcome.reason().exit()), (Reason::OtherDaemon, 3), "{changes_at}");
+        assert!(!names(&commands).contains(&"write-record".to_owned()), "{changes_at}");
+        assert_eq!(outcome.seen.daemon, Some(daemon()), "what it made is on the first one");
+    }
+}
+
+#[test]
+fn a_container_is_recorded_only_from_a_picture_that_shows_whose_daemon_has_it() {
+    let unasked =
+        HostSeen { daemon: Some(Known::Unknown(Why::TimedOut { call: "info".to_owned() })), ..whole(Status::Created) };
+    let (outcome, commands) = onboard(
+        RecordSeen::Absent,
+        vec![
+            observed(parts(true, true, true)),
+            Event::Done,
+            observed(unasked),
+            observed(whole(Status::Created)),
+            Event::Done,
+            Event::Done,
+            observed(ready()),
+            listed(&[]),
+            Event::Done,
+        ],
+    );
+    assert_eq!(how(&outcome), Some(How::Adopted));
+    let first = names(&commands).iter().position(|name| name == "write-record").unwrap();
+    assert_eq!(names(&commands)[first - 2..first], ["observe", "observe"]);
+}
+
 #[test]
 fn a_create_whose_answer_was_lost_is_looked_for_and_not_repeated() {
     let (outcome, commands) = onboard(

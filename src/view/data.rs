@@ -38,6 +38,10 @@ fn refused(refusal: &Refusal, docker: &str) -> Option<String> {
             "where the record says, at the daemon `{}` (data root {}); this run changed nothing",
             recorded.name, recorded.data_root
         ),
+        Refusal::DaemonChanged { first, .. } => format!(
+            "as it was, at the daemon `{}` (data root {}); this run removed nothing",
+            first.name, first.data_root
+        ),
         Refusal::NodeNameUnknown { volume: Some(volume), .. }
         | Refusal::WrongVolume { expected: volume, .. }
         | Refusal::VolumeHeld { volume, .. }
@@ -46,6 +50,7 @@ fn refused(refusal: &Refusal, docker: &str) -> Option<String> {
             as_it_was(false, docker)
         }
         Refusal::DockerUnknown { .. }
+        | Refusal::DockerLost { .. }
         | Refusal::RecordUnusable { .. }
         | Refusal::StateUnusable { .. }
         | Refusal::Locked { .. }
@@ -103,10 +108,11 @@ fn docker(report: &Report) -> String {
     }
 }
 
-/// Whether Docker was seen at all, so that an empty list of volumes means something.
+/// Whether Docker was seen to the end, so that an empty list of volumes means something.
 fn docker_was_seen(report: &Report) -> bool {
     let seen = &report.outcome.seen;
-    seen.daemon.is_some() || seen.container.is_some()
+    let silent = matches!(report.outcome.refusal(), Some(Refusal::DockerUnknown { .. } | Refusal::DockerLost { .. }));
+    !silent && (seen.daemon.is_some() || seen.container.is_some())
 }
 
 fn volumes(volumes: &[VolumeName]) -> String {

@@ -5,10 +5,12 @@ use engine::{Effect, Refusal, Why};
 /// A sentence or two, where they help.
 pub fn hint(refusal: &Refusal) -> Option<&'static str> {
     Some(match refusal {
-        Refusal::DockerUnknown { why: Why::NotListening { .. } } => {
+        Refusal::DockerUnknown { why: Why::NotListening { .. } }
+        | Refusal::DockerLost { why: Why::NotListening { .. }, .. } => {
             "Is Docker running? Is it another context or DOCKER_HOST?"
         }
-        Refusal::DockerUnknown { why: Why::PermissionDenied { .. } } => {
+        Refusal::DockerUnknown { why: Why::PermissionDenied { .. } }
+        | Refusal::DockerLost { why: Why::PermissionDenied { .. }, .. } => {
             "Your user is not in the group that may use Docker."
         }
         Refusal::RecordUnusable { aside: Some(_), .. } => {
@@ -21,6 +23,10 @@ pub fn hint(refusal: &Refusal) -> Option<&'static str> {
         Refusal::OtherDaemon { .. } => {
             "Is another Docker context or DOCKER_HOST set? Was Docker's data root or storage driver changed? The data \
              is where the record says, until somebody moves it."
+        }
+        Refusal::DaemonChanged { .. } => {
+            "Was Docker restarted with other settings, or did another one take its place? What was made so far is on the \
+             first one. Settle which is meant: the next run looks anew."
         }
         Refusal::WrongVolume { .. } => {
             "Its work is in the volume that it does not mount: started like this, it looks empty."
@@ -45,6 +51,7 @@ pub fn hint(refusal: &Refusal) -> Option<&'static str> {
         Refusal::VolumeHeld { writing: true, .. } => "Two containers that write to one volume damage what is in it.",
         Refusal::NotCreated { .. } => "Remove the cause first. What was made so far is used again.",
         Refusal::DockerUnknown { .. }
+         | Refusal::DockerLost { .. }
         | Refusal::Locked { .. }
         | Refusal::OtherPreset { .. }
         | Refusal::ForeignContainer { .. }

@@ -89,7 +89,8 @@ fn keep(notes: Vec<Note>) -> Plan {
 /// What the refusal's run would have seen.
 fn seen_by(refusal: &Refusal) -> GatewaySeen {
     let reason = refusal.reason();
-    let unseen = [Reason::DockerUnknown, Reason::Locked, Reason::RecordUnusable, Reason::StateUnusable];
+    let unseen =
+        [Reason::DockerUnknown, Reason::DockerLost, Reason::Locked, Reason::RecordUnusable, Reason::StateUnusable];
     if unseen.contains(&reason) {
         return GatewaySeen::default();
     }
@@ -181,8 +182,10 @@ fn refusals_of_each_kind() {
     let all: Vec<_> = refusals()
         .into_iter()
         .map(|refusal| {
-            let seen = seen_by(&refusal);
-            (refusal.reason().id(), refused(Asked::Onboard, refusal, seen))
+            let (seen, reason) = (seen_by(&refusal), refusal.reason());
+            let mut refused = refused(Asked::Onboard, refusal, seen);
+            refused.outcome.changed = reason == Reason::DockerLost;
+            (reason.id(), refused)
         })
         .collect();
     check("refused", &all, |report| text::text(report, false));
@@ -205,7 +208,11 @@ fn runs_that_ended_half_way() {
     failed.steps = interrupted.steps[..2].to_vec();
     failed.trace.clone_from(&interrupted.trace);
     failed.trace_problem = Some(std::io::Error::other("no space left on the device"));
-    let ends = [("Ctrl-C", interrupted), ("the container could not be made", failed)];
+    let docker_lost = refusals().into_iter().find(|refusal| refusal.reason() == Reason::DockerLost).unwrap();
+    let mut silent = refused(Asked::Stop, docker_lost, GatewaySeen { container: None, ..seen(Status::Running) });
+    silent.outcome.changed = true;
+    silent.steps = interrupted.steps[..2].to_vec();
+    let ends = [("Ctrl-C", interrupted), ("the container could not be made", failed), ("Docker fell silent", silent)];
     check("half_way", &ends, |report| text::text(report, false));
     check("half_way_json", &ends, json::json);
 }

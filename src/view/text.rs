@@ -101,7 +101,14 @@ fn planned(page: &mut Page, report: &Report, decision: &Decision) {
 
 fn refused(page: &mut Page, report: &Report, refusal: &Refusal) {
     let (gateway, reason) = (&report.gateway, refusal.reason());
+    let lost = matches!(refusal, Refusal::DockerLost { .. });
     let headline = match report.asked {
+        Asked::Onboard | Asked::Start if lost => {
+            format!("Whether the gateway `{gateway}` is up now is not known ({}).", reason.id())
+        }
+        Asked::Stop if lost => {
+            format!("Whether the gateway `{gateway}` is stopped now is not known ({}).", reason.id())
+        }
         Asked::Onboard => format!("The gateway `{gateway}` was not brought up ({}).", reason.id()),
         Asked::Start => format!("The gateway `{gateway}` was not started ({}).", reason.id()),
         Asked::Stop => format!("The gateway `{gateway}` was not stopped ({}).", reason.id()),

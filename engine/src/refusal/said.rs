@@ -14,6 +14,15 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DockerUnknown { why } => write!(f, "Docker could not be asked: {why}"),
+            Self::DockerLost { done, unsure, why } => {
+                write!(f, "Docker could not be asked any more: {why}")?;
+                for (what, acts) in [("done before", done), ("asked for and not answered", unsure)] {
+                    if !acts.is_empty() {
+                        write!(f, "; {what}: {}", quoted(acts.iter().map(|act| act.as_str())))?;
+                    }
+                }
+                Ok(())
+            }
             Self::RecordUnusable { path, problem, .. } => write!(f, "the record `{path}` cannot be used: {problem}"),
             Self::StateUnusable { failure } => write!(f, "the state directory cannot be used: {failure}"),
             Self::Locked { holder } => write!(f, "another run on this gateway is under way: {holder}"),
@@ -26,6 +35,18 @@ impl fmt::Display for Refusal {
                 found.name,
                 found.data_root,
                 found.storage_driver
+            ),
+            Self::DaemonChanged { first, found } => write!(
+                f,
+                "this run began on the daemon `{}` ({}, {}, ID {}), and by now another one answers: `{}` ({}, {}, ID {})",
+                first.name,
+                first.data_root,
+                first.storage_driver,
+                first.id,
+                found.name,
+                found.data_root,
+                found.storage_driver,
+                found.id
             ),
             Self::OtherPreset { what, preset, asked } => {
                 write!(f, "{what} belongs to the preset `{preset}`, not to `{asked}`")

@@ -29,17 +29,19 @@ pub fn record_unusable(case: &Case<'_>) -> Judged {
     }
 }
 
-/// The daemon must be the recorded one: its identity says so, or that it has the recorded container.
+/// The daemon must be the recorded one, and the one that this run began with: its identity says so, or that it has the
+/// recorded container.
 pub fn other_daemon(case: &Case<'_>) -> Judged {
-    let Some(record) = case.seen.record.record() else {
-        case.daemon()?;
-        return Ok(None);
-    };
     case.containers()?;
-    if case.seen.host.has_container_with(&record.container, &record.volume_names()) {
+    let record = case.seen.record.record();
+    if record.is_some_and(|record| case.seen.host.has_container_with(&record.container, &record.volume_names())) {
         return Ok(None);
     }
     let found = case.daemon()?;
+    if let Some((first, found)) = case.tried.other_daemon(&case.seen.host) {
+        return refuse(Refusal::DaemonChanged { first: first.clone(), found: found.clone() });
+    }
+    let Some(record) = record else { return Ok(None) };
     if found.is_same_as(&record.daemon) || case.intent.accept_daemon {
         return Ok(None);
     }

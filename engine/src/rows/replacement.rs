@@ -49,8 +49,11 @@ pub fn image_unavailable(case: &Case<'_>) -> Judged {
         (Some(None) | None, _) | (_, None) => case.wanted.image.clone(),
     };
     refuse(match &failed.failure {
-        Failure::NotForThisDaemon { message } => Refusal::ImageUnfit { image, because: message.clone() },
-        failure @ (Failure::Rejected { .. } | Failure::Unknown { .. }) => {
+        // Where the image went while the gateway was being made, it is no longer so that nothing was changed.
+        Failure::NotForThisDaemon { message } if !case.tried.may_have_changed() => {
+            Refusal::ImageUnfit { image, because: message.clone() }
+        }
+        failure @ (Failure::NotForThisDaemon { .. } | Failure::Rejected { .. } | Failure::Unknown { .. }) => {
             Refusal::ImageUnavailable { image, failure: failure.clone() }
         }
     })

@@ -135,7 +135,7 @@ impl Run {
                 None => left().unwrap_or_default(),
             },
             endpoint: own.map(|_| self.case().endpoint()),
-            daemon: self.daemon.clone().or_else(|| record.map(|record| record.daemon.clone())),
+            daemon: self.tried.daemon.clone().or_else(|| record.map(|record| record.daemon.clone())),
             sandboxes: self.sandboxes.clone(),
             missing: self.missing.clone(),
         }

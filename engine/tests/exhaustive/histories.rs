@@ -49,6 +49,11 @@ dimension! {
     "volume made" => |world| set_tried(world, |tried| tried.note_done(Act::MakeVolume));
     "volume lost" => |world| set_tried(world, |tried| fail(tried, Act::MakeVolume, lost()));
     "created" => |world| set_tried(world, |tried| { tried.note_done(Act::MakeVolume); tried.note_done(Act::Create); });
+    "volume made and all looks" => |world| set_tried(world, |tried| {
+        tried.note_done(Act::MakeVolume);
+        tried.looks = engine::LOOKS_MAX;
+    });
+    "began elsewhere" => |world| set_tried(world, |tried| tried.daemon = Some(daemon("two")));
     "create taken" => |world| set_tried(world, |tried| {
         tried.note_done(Act::MakeVolume);
         fail(tried, Act::Create, rejected(409));

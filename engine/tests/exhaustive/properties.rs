@@ -19,7 +19,7 @@ pub struct Property {
 }
 
 /// All of them.
-pub const PROPERTIES: [Property; 9] = [
+pub const PROPERTIES: [Property; 11] = [
     Property { name: "unknown is inert", holds: unknown_is_inert },
     Property { name: "one writer", holds: one_writer },
     Property { name: "a container that is there is never missing", holds: there_is_not_missing },
@@ -29,6 +29,8 @@ pub const PROPERTIES: [Property; 9] = [
     Property { name: "ready, or stopped, is only said of what was seen so", holds: honest_ends },
     Property { name: "a stop only stops, a start only starts", holds: no_more_than_asked },
     Property { name: "what is gone once it is stopped is not stopped", holds: nothing_is_stopped_away },
+    Property { name: "exit 4 is only said where nothing was changed", holds: unknown_changed_nothing },
+    Property { name: "a run stays at the daemon that it began with", holds: one_daemon },
 ];
 
 /// A part of a picture.
@@ -235,6 +237,28 @@ fn nothing_is_stopped_away(world: &World, decision: &Decision) -> bool {
         | Plan::Reset { .. } => false,
     };
     !stops || own(world).is_none_or(|own| !own.auto_remove)
+}
+
+fn unknown_changed_nothing(world: &World, decision: &Decision) -> bool {
+    let exit = decision.plan.refusal().map(|refusal| refusal.reason().exit());
+    exit != Some(4) || world.tried.done.union(&world.tried.unsure).all(|act| *act == Act::Await)
+}
+
+fn one_daemon(world: &World, decision: &Decision) -> bool {
+    let stays = match (&world.tried.daemon, &world.seen.host.daemon) {
+        (Some(first), Some(Known::Known(found))) => first.is_same_as(found),
+        (Some(_), Some(Known::Unknown(_)) | None) | (None, _) => true,
+    };
+    stays || rank(decision) == 0 || recorded_is_found(world)
+}
+
+/// Whether the recorded container is there with its recorded volumes, which proves its daemon.
+fn recorded_is_found(world: &World) -> bool {
+    let containers = world.seen.host.containers.known();
+    world.seen.record.record().zip(containers).is_some_and(|(record, containers)| {
+        let found = containers.iter().find(|container| container.id == record.container);
+        found.is_some_and(|found| record.volumes.iter().all(|volume| found.mount_of(&volume.name).is_some()))
+    })
 }
 
 fn own(world: &World) -> Option<&ContainerSeen> {

@@ -109,6 +109,12 @@ impl World {
         self
     }
 
+    /// With this daemon as the one that the run has seen first.
+    pub fn began_on(mut self, id: &str) -> Self {
+        self.tried.daemon = Some(daemon(id));
+        self
+    }
+
     pub fn done(mut self, act: Act) -> Self {
         self.tried.note_done(act);
         self

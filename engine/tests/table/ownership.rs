@@ -105,6 +105,29 @@ cases! {
             .asked(|intent| { intent.accept_daemon = true; intent.reset = Some(consent()); })
             .but(|world| world.seen.host.daemon = Some(Known::Known(daemon("two"))))
         => Row::Reset, Refuse(Reason::NotProved);
+    another_daemon_than_the_run_began_with: world().volume(volume(NAME)).began_on("two")
+        => Row::OtherDaemon, Refuse(Reason::OtherDaemon);
+    another_daemon_than_the_run_began_with_outranks_the_acceptance_of_one:
+        world().record(record().but(|record| record.daemon = daemon("three"))).began_on("two")
+            .asked(|intent| intent.accept_daemon = true)
+        => Row::OtherDaemon, Refuse(Reason::OtherDaemon);
+    another_storage_driver_than_the_run_began_with:
+        world().began_on("one").but(|world| {
+            let mut daemon = daemon("one");
+            daemon.storage_driver = "fuse-overlayfs".to_owned();
+            world.seen.host.daemon = Some(Known::Known(daemon));
+        })
+        => Row::OtherDaemon, Refuse(Reason::OtherDaemon);
+    the_daemon_that_the_run_began_with: world().volume(volume(NAME)).began_on("one")
+        => Row::VolumesLeft, Do(Act::Adopt);
+    the_recorded_container_proves_the_daemon_also_within_a_run:
+        world().container(own(Status::Running)).ready().record(record()).began_on("two") => Row::Ready, Keep(Reason::Ready);
+    docker_falls_silent_after_an_act: nobody_answers().done(Act::Start)
+        => Row::DockerUnknown, WaitThen(Reason::DockerLost);
+    docker_falls_silent_after_an_act_that_it_did_not_answer: nobody_answers().failed(Act::Start, lost())
+        => Row::DockerUnknown, WaitThen(Reason::DockerLost);
+    docker_falls_silent_after_a_wait: nobody_answers().done(Act::Await)
+        => Row::DockerUnknown, WaitThen(Reason::DockerUnknown);
     without_a_record_the_daemon_is_asked_who_it_is: world().but(|world| world.seen.host.daemon = None)
         => Row::OtherDaemon, AskIdentity;
     a_missing_container_asks_who_the_daemon_is: world().record(record()).but(|world| world.seen.host.daemon = None)
