@@ -42,6 +42,12 @@ pub fn find(
     if let Some(id) = &target.recorded {
         agree(id.as_str(), listed.iter().find(|entry| entry.id == *id), recorded.as_ref())?;
     }
+    if let (Some(named), Some(recorded)) = (&named, &recorded)
+        && named.id == recorded.id
+        && !named.has_status_of(recorded)
+    {
+        return contradiction(format!("two answers give container `{}` different statuses", named.id));
+    }
     let own = named.as_ref().map(|named| named.id.clone());
     let denied = target.recorded.clone().filter(|_| recorded.is_none());
     let recorded = recorded.filter(|recorded| Some(&recorded.id) != own.as_ref());
@@ -173,6 +179,22 @@ mod tests {
         assert_eq!(found(Vec::new(), Ok(None)).unwrap().denied, target.recorded);
         let renamed = found(list(), Ok(Some(gateway.clone()))).unwrap();
         assert_eq!((renamed.own, renamed.denied), (None, None));
+    }
+
+    #[test]
+    fn two_answers_about_one_container_agree_on_its_status() {
+        let gateway = inspect(GATEWAY).unwrap().unwrap();
+        let target = Target { recorded: Some(gateway.id), ..target("h-b-gw") };
+        let found = |recorded: &str| {
+            find(&target, &Ok(list()), inspect(GATEWAY), inspect(recorded), &Ok(volumes_listed()))
+                .map(|found| found.own)
+        };
+        assert_eq!(found(GATEWAY), Ok(target.recorded.clone()));
+        for status in ["exited", "hibernating"] {
+            let other = GATEWAY.replace("\"Status\": \"running\"", &format!("\"Status\": \"{status}\""));
+            assert_ne!(other, GATEWAY);
+            assert!(is_contradiction(found(&other)), "{status}");
+        }
     }
 
     #[test]

@@ -43,6 +43,11 @@ impl Inspected {
         Ok(Self { id: ContainerId::new(id), name, call, status, answer })
     }
 
+    /// Whether both answers give the same status.
+    pub fn has_status_of(&self, other: &Self) -> bool {
+        self.status == other.status
+    }
+
     /// Its mounts as Docker tells them; empty where that is missing, which [`Inspected::seen`] does not let pass.
     pub fn mount_points(&self) -> &[MountPoint] {
         self.answer.mounts.as_deref().unwrap_or_default()
