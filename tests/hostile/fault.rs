@@ -40,6 +40,10 @@ pub enum Form {
     Page,
     /// Neither.
     Stranger,
+    /// Docker's own, to a client that speaks a version of the API which it does not know yet.
+    TooNew,
+    /// Docker's own, to a client whose version of the API it does not know any more.
+    TooOld,
 }
 
 /// A success that is none. Where the answer is changed on its way, what was asked for is done.
@@ -65,6 +69,10 @@ pub enum Lie {
     Whitespace,
     /// The true answer, a byte a second.
     OneByteASecond,
+    /// The true answer, under a version of the API that nobody speaks yet.
+    FutureVersion,
+    /// The true answer, under the first version of the API.
+    FirstVersion,
 }
 
 /// How a connection fails.
@@ -72,6 +80,8 @@ pub enum Lie {
 pub enum Break {
     /// From here on nothing listens.
     NobodyListens,
+    /// From here on this user may not connect.
+    Forbids,
     /// From here on connections are closed before anything was read.
     ClosesBefore,
     /// It ends with the request read and nothing done.
@@ -106,6 +116,8 @@ pub const FAULTS: &[Fault] = &[
     Fault::Status(404, Form::Page),
     Fault::Status(404, Form::Stranger),
     Fault::Status(400, Form::Docker),
+    Fault::Status(400, Form::TooNew),
+    Fault::Status(400, Form::TooOld),
     Fault::Status(403, Form::Docker),
     Fault::Status(409, Form::Docker),
     Fault::Status(429, Form::Docker),
@@ -123,7 +135,10 @@ pub const FAULTS: &[Fault] = &[
     Fault::Lies(Lie::HeadersOnly),
     Fault::Lies(Lie::Whitespace),
     Fault::Lies(Lie::OneByteASecond),
+    Fault::Lies(Lie::FutureVersion),
+    Fault::Lies(Lie::FirstVersion),
     Fault::Breaks(Break::NobodyListens),
+    Fault::Breaks(Break::Forbids),
     Fault::Breaks(Break::ClosesBefore),
     Fault::Breaks(Break::ClosesAfter),
     Fault::Breaks(Break::ClosesMidAnswer),
@@ -156,7 +171,7 @@ impl Fault {
         match self {
             Self::OtherEngine => lasting && shape == "GET /info",
             Self::Lies(Lie::UnknownStatus) => shape.starts_with("GET /containers/"),
-            Self::Breaks(Break::NobodyListens | Break::ClosesBefore) => lasting,
+            Self::Breaks(Break::NobodyListens | Break::Forbids | Break::ClosesBefore) => lasting,
             Self::Breaks(Break::LosesAnswer | Break::LosesAnswerLate) => is_mutating(shape),
             Self::Status(..) | Self::Lies(_) | Self::Breaks(_) => true,
         }
@@ -164,7 +179,14 @@ impl Fault {
 
     /// Whether, where it lasts, every request meets it from then on and not only its own.
     pub fn is_of_the_daemon(self) -> bool {
-        matches!(self, Self::Breaks(Break::NobodyListens | Break::ClosesBefore | Break::NeverAnswers))
+        let breaks = [Break::NobodyListens, Break::Forbids, Break::ClosesBefore, Break::NeverAnswers];
+        breaks.into_iter().any(|how| self == Self::Breaks(how))
+    }
+
+    /// Whether it makes a run wait for as long as it waits for any answer.
+    pub fn takes_time(self) -> bool {
+        let slow = [Self::Lies(Lie::HeadersOnly), Self::Lies(Lie::OneByteASecond), Self::Breaks(Break::NeverAnswers)];
+        slow.contains(&self)
     }
 
     /// What it tells in answer to a request.
@@ -173,8 +195,9 @@ impl Fault {
         let may_end_later = shape.ends_with("/stop") || shape.ends_with("/restart");
         match self {
             Self::Status(404, Form::Docker) => Says::No,
-            Self::Status(400 | 403 | 409, Form::Docker) if is_mutating(shape) => Says::No,
+            Self::Status(400 | 403 | 409, Form::Docker | Form::TooNew | Form::TooOld) if is_mutating(shape) => Says::No,
             Self::Status(500, Form::Docker) if is_mutating(shape) && !may_end_later => Says::No,
+            Self::Lies(Lie::FutureVersion | Lie::FirstVersion) => Says::Truth,
             Self::Lies(_) if is_mutating(shape) => Says::Done,
             // What a container does is asked of its own inspect.
             Self::Lies(Lie::UnknownStatus) if shape == "GET /containers/json" => Says::Truth,
@@ -210,6 +233,12 @@ impl Lie {
                 let megabyte = Bytes::from(vec![b' '; 1 << 20]);
                 return Ok(success(streamed(stream::iter((0..WHITESPACE_MB).map(move |_| Ok(megabyte.clone()))))));
             }
+            Self::FutureVersion | Self::FirstVersion => {
+                let version = if self == Self::FutureVersion { "9.99" } else { "1.0" };
+                let mut answer = wire.forward(request).await?;
+                answer.headers_mut().insert("api-version", version.parse().unwrap());
+                return Ok(answer);
+            }
             Self::WrongTypes | Self::UnknownStatus | Self::Truncated | Self::InvalidUtf8 | Self::OneByteASecond => {}
         }
         let (head, body) = whole(wire.forward(request).await?).await?;
@@ -231,7 +260,13 @@ impl Lie {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 Ok(Bytes::from(vec![byte]))
             })),
-            Self::Empty | Self::EmptyObject | Self::Null | Self::HeadersOnly | Self::Whitespace => {
+            Self::Empty
+            | Self::EmptyObject
+            | Self::Null
+            | Self::HeadersOnly
+            | Self::Whitespace
+            | Self::FutureVersion
+            | Self::FirstVersion => {
                 unreachable!("above")
             }
         };
@@ -243,6 +278,7 @@ impl Break {
     async fn play(self, wire: &Arc<Wire>, request: Request<Incoming>) -> io::Result<Response<Body>> {
         match self {
             Self::NobodyListens => wire.leave(),
+            Self::Forbids => wire.forbid(),
             Self::ClosesBefore | Self::ClosesAfter => {}
             Self::NeverAnswers => pending().await,
             Self::LosesAnswer => {
@@ -267,11 +303,19 @@ fn refusal(status: u16, form: Form) -> Response<Body> {
     let (kind, text) = match form {
         Form::Docker | Form::NoHeader => ("application/json", r#"{"message":"no such thing: injected"}"#),
         Form::Page | Form::Stranger => ("text/html", "<html><body>injected</body></html>"),
+        Form::TooNew => (
+            "application/json",
+            r#"{"message":"client version 9.99 is too new. Maximum supported API version is 1.41"}"#,
+        ),
+        Form::TooOld => (
+            "application/json",
+            r#"{"message":"client version 1.0 is too old. Minimum supported API version is 1.12"}"#,
+        ),
     };
     let mut answer = Response::new(full(text));
     *answer.status_mut() = StatusCode::from_u16(status).unwrap();
     answer.headers_mut().insert(CONTENT_TYPE, kind.parse().unwrap());
-    if let Form::Docker | Form::Page = form {
+    if let Form::Docker | Form::Page | Form::TooNew | Form::TooOld = form {
         answer.headers_mut().insert("api-version", "1.41".parse().unwrap());
     }
     if answer.status().is_redirection() {

@@ -8,14 +8,14 @@ use crate::server::{Moment, Server, Trap, is_mutating};
 use crate::situation::{Situation, World};
 use crate::support::Run;
 
-/// The run's own time limit.
-const TIMEOUT: &str = "8s";
+/// How much longer than its own time limit a run may take: for what it may ask afterwards, and on a busy machine.
+const ENDS_LATER_BY: Duration = Duration::from_secs(12);
 
-/// When it must have ended: the limit, what it may ask afterwards, and what a busy machine takes.
-const ENDS_WITHIN: Duration = Duration::from_secs(20);
+/// How much longer with a stop on the way, whose grace and margin are Docker's.
+const STOPS_FOR: Duration = Duration::from_secs(40);
 
-/// The same with a stop on the way, whose grace and margin are Docker's.
-const ENDS_WITHIN_AFTER_STOP: Duration = Duration::from_secs(60);
+/// How much longer where an image is imported, which is waited for until nothing has moved for a minute.
+const IMPORTS_FOR: Duration = Duration::from_secs(70);
 
 /// How much memory a run may take at its peak, in KiB.
 const PEAK_MAX_KIB: u64 = 200 * 1024;
@@ -60,7 +60,7 @@ impl Hostility {
         assert!(self.may_end(&run), "this is no end for it\n{}", told());
         assert!(peak_kib <= PEAK_MAX_KIB, "it took {peak_kib} KiB\n{}", told());
 
-        let next = world.onboard_well();
+        let next = world.run_well();
         let dump = || format!("{}\n{}\nfirst:\n{}", self.name(), next.dump(), told());
         let (exit, _, reason) = self.situation.end();
         let ended = (next.code(), next.text("reason"));
@@ -73,7 +73,7 @@ impl Hostility {
         assert_nothing_else(world, &dump);
 
         world.clear();
-        if self.situation.has_obstacle() || self.trap.fault == Fault::Breaks(Break::LosesAnswerLate) {
+        if !self.situation.ends_ready() || self.trap.fault == Fault::Breaks(Break::LosesAnswerLate) {
             let last = world.onboard_well();
             assert_eq!((last.code(), last.text("reason")), (Some(0), "ready"), "{}\n{}", last.dump(), dump());
             assert_nothing_else(world, &dump);
@@ -87,12 +87,20 @@ impl Hostility {
     /// Runs it to its end, and tells its memory at its peak.
     fn watched(&self, world: &World, server: &Server) -> (Run, u64) {
         let began = Instant::now();
-        let running = world.onboard(&server.address()).args(&["--timeout", TIMEOUT]).spawn();
+        let limit_s = self.situation.time_limit_s();
+        let running = world.typed(&server.address()).args(&["--timeout", &format!("{limit_s}s")]).spawn();
         let mut peak_kib = 0;
         while let Some(kib) = peak_of(running.pid()) {
             peak_kib = kib.max(peak_kib);
-            let stops = server.requests().keys().any(|shape| shape.ends_with("/stop") || shape.ends_with("/restart"));
-            let limit = if stops { ENDS_WITHIN_AFTER_STOP } else { ENDS_WITHIN };
+            let asked =
+                |ends: &[&str]| server.requests().keys().any(|shape| ends.iter().any(|end| shape.ends_with(end)));
+            let mut limit = Duration::from_secs(limit_s) + ENDS_LATER_BY;
+            if asked(&["/stop", "/restart"]) {
+                limit += STOPS_FOR;
+            }
+            if asked(&["/images/create"]) {
+                limit += IMPORTS_FOR;
+            }
             assert!(began.elapsed() < limit, "it does not end\n{}\n{}", self.name(), told(&server.moments()));
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -102,24 +110,32 @@ impl Hostility {
     /// Whether the run may end like this.
     fn may_end(&self, run: &Run) -> bool {
         let end = (run.code().unwrap_or(-1), run.text("outcome"), run.text("reason"));
-        let says = self.trap.fault.says(&self.trap.shape);
-        // Before a container is connected to a network, that is asked for: a part of the act.
-        let acts = is_mutating(&self.trap.shape) || self.trap.shape == "GET /networks/{id}";
+        let Trap { shape, nth, fault, .. } = &self.trap;
+        // Where the very first answer names the other daemon, it is the run's own.
+        if *fault == Fault::OtherEngine && (self.situation.begins_with_gateway() || *nth > 1) {
+            return end == (3, "refused", "other-daemon");
+        }
         if end == self.situation.end() {
             return true;
         }
+        let says = fault.says(shape);
+        // Before a container is connected to a network, that is asked for: a part of the act.
+        let acts = is_mutating(shape) || shape == "GET /networks/{id}";
         match end {
-            (4, "refused", "docker-unknown") => says != Says::Truth,
+            (4 | 5, "refused", "docker-unknown" | "docker-lost") => {
+                let forbids = *fault == Fault::Breaks(Break::Forbids);
+                says != Says::Truth && (!forbids || run.text("advice").contains("usermod"))
+            }
             // A gateway that was ready before answers for itself.
             (0, outcome, "unverified") => {
                 matches!(says, Says::Nothing | Says::No)
-                    && self.situation != Situation::Nothing
+                    && self.situation.begins_with_gateway()
                     && self.situation.next_outcomes().contains(&outcome)
             }
-            (5, "refused", "not-created") => acts,
-            (5, "refused", "not-recovered") => acts,
-            (3, "refused", "image-unavailable") => self.trap.shape.starts_with("GET /images/"),
-            (3, "refused", "other-daemon") => says == Says::Truth,
+            // On a busy machine the rest of the time limit may not do.
+            (5, "refused", "not-recovered") => acts || fault.takes_time(),
+            (5, "refused", "not-created" | "not-stopped") => acts,
+            (3, "refused", "image-unavailable") => shape.contains("/images/") || shape == "GET /version",
             _ => false,
         }
     }
@@ -135,6 +151,13 @@ impl Hostility {
             Moment::Asked { .. } => false,
         });
         assert!(run.json["changed"] != false || !acted, "it says that it changed nothing\n{}", told());
+        let changed = match run.text("reason") {
+            "docker-unknown" | "image-unfit" => Some(false),
+            "docker-lost" => Some(true),
+            _ => None,
+        };
+        assert!(changed.is_none_or(|changed| run.json["changed"] == changed), "the wrong word for it\n{}", told());
+        assert!(run.code() != Some(4) || run.json["changed"] == false, "exit 4 after a change\n{}", told());
     }
 }
 
@@ -196,11 +219,11 @@ fn told(moments: &[Moment]) -> String {
 pub fn undisturbed(world: &mut World) -> BTreeMap<String, usize> {
     world.arrange();
     let server = world.server(None);
-    let run = world.onboard(&server.address()).run();
+    let run = world.typed(&server.address()).run();
     let (exit, outcome, reason) = world.situation.end();
     run.ended(exit, outcome, reason);
     world.clear();
-    if world.situation.has_obstacle() {
+    if !world.situation.ends_ready() {
         assert_eq!(world.onboard_well().code(), Some(0));
     }
     server.requests()

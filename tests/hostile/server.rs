@@ -3,7 +3,9 @@
 //! Absent on purpose: upgrades, which no run here asks for, and any judgement.
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -183,6 +185,11 @@ impl Wire {
     /// Is found nowhere from now on.
     pub fn leave(&self) {
         let _ = std::fs::remove_file(&self.socket);
+    }
+
+    /// May be connected to by nobody from now on.
+    pub fn forbid(&self) {
+        let _ = std::fs::set_permissions(&self.socket, Permissions::from_mode(0));
     }
 
     /// Sends the request when `after` is over, whoever waits for it.

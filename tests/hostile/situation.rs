@@ -4,14 +4,16 @@ use std::collections::HashMap;
 
 use bollard::query_parameters::ListImagesOptions;
 
-use crate::server::{Server, Trap};
+use crate::server::{Server, Trap, is_mutating};
 use crate::support::{ByHand, Case, Cli, Holder, Run, Speaks, Spec, Suite, Work};
 
-/// What a run finds.
+/// What a run finds, and what it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Situation {
     /// No container, volume, network or record.
     Nothing,
+    /// The same, and no image: it is packed and imported.
+    Unpacked,
     /// A ready gateway.
     Healthy,
     /// A gateway whose container was stopped.
@@ -22,19 +24,29 @@ pub enum Situation {
     Foreign,
     /// A stopped gateway, and a process has its port.
     PortTaken,
-    /// A running gateway without its network.
+    /// A running gateway without its network: it is stopped and started.
     Disconnected,
+    /// A running gateway that does nothing any more: it is restarted.
+    Hung,
+    /// A ready gateway that is to be stopped.
+    ToStop,
+    /// A stopped gateway that is to be started, and no more than that.
+    ToStart,
 }
 
 /// All of them.
-pub const SITUATIONS: [Situation; 7] = [
+pub const SITUATIONS: [Situation; 11] = [
     Situation::Nothing,
+    Situation::Unpacked,
     Situation::Healthy,
     Situation::Stopped,
     Situation::Removed,
     Situation::Foreign,
     Situation::PortTaken,
     Situation::Disconnected,
+    Situation::Hung,
+    Situation::ToStop,
+    Situation::ToStart,
 ];
 
 /// A gateway of its own, for one case after another.
@@ -60,36 +72,87 @@ impl Situation {
     /// How a run ends here that nothing disturbs.
     pub fn end(self) -> (i32, &'static str, &'static str) {
         match self {
-            Self::Nothing => (0, "created", "ready"),
+            Self::Nothing | Self::Unpacked => (0, "created", "ready"),
             Self::Healthy => (0, "reused", "ready"),
-            Self::Stopped => (0, "recovered", "ready"),
+            Self::Stopped | Self::ToStart => (0, "recovered", "ready"),
             Self::Removed => (0, "adopted", "ready"),
             Self::Foreign => (3, "refused", "foreign-container"),
             Self::PortTaken => (3, "refused", "port-held"),
-            Self::Disconnected => (0, "repaired", "ready"),
+            Self::Disconnected | Self::Hung => (0, "repaired", "ready"),
+            Self::ToStop => (0, "stopped", "as-asked"),
         }
     }
 
     /// The outcomes of a run that finds what a disturbed one has left: the rest is done, whatever that is.
     pub fn next_outcomes(self) -> &'static [&'static str] {
         match self {
-            Self::Nothing => &["created", "adopted", "recovered", "reused"],
+            Self::Nothing | Self::Unpacked => &["created", "adopted", "recovered", "reused"],
             Self::Healthy => &["reused"],
-            Self::Stopped => &["recovered", "reused"],
+            Self::Stopped | Self::ToStart => &["recovered", "reused"],
             Self::Removed => &["adopted", "recovered", "reused"],
             Self::Foreign | Self::PortTaken => &["refused"],
-            Self::Disconnected => &["repaired", "recovered", "reused"],
+            Self::Disconnected | Self::Hung => &["repaired", "recovered", "reused"],
+            Self::ToStop => &["stopped"],
         }
+    }
+
+    /// Whether there is a gateway before the run.
+    pub fn begins_with_gateway(self) -> bool {
+        !matches!(self, Self::Nothing | Self::Unpacked)
     }
 
     /// Whether the container that is there is to be there afterwards.
     pub fn keeps_container(self) -> bool {
-        !matches!(self, Self::Nothing | Self::Removed)
+        self.begins_with_gateway() && self != Self::Removed
     }
 
-    /// Whether something that is in the way is still there afterwards.
-    pub fn has_obstacle(self) -> bool {
-        matches!(self, Self::Foreign | Self::PortTaken)
+    /// Whether the gateway is ready once the run has done what it was asked for.
+    pub fn ends_ready(self) -> bool {
+        !matches!(self, Self::Foreign | Self::PortTaken | Self::ToStop)
+    }
+
+    /// Whether a fault there tells something that no other situation does.
+    pub fn has_of_its_own(self, shape: &str, nth: usize) -> bool {
+        match self {
+            // The rest of a first run is that of the situation in which nothing but the image is there.
+            Self::Unpacked => {
+                let checks_image = shape == "GET /images/{image}/json" && nth <= 2;
+                checks_image || shape == "GET /version" || shape == "POST /images/create"
+            }
+            // Each of its looks waits for an answer of the gateway's.
+            Self::Hung => is_mutating(shape),
+            Self::Nothing
+            | Self::Healthy
+            | Self::Stopped
+            | Self::Removed
+            | Self::Foreign
+            | Self::PortTaken
+            | Self::Disconnected
+            | Self::ToStop
+            | Self::ToStart => true,
+        }
+    }
+
+    /// The run's own time limit, in seconds.
+    pub fn time_limit_s(self) -> u64 {
+        if self == Self::Hung { 45 } else { 8 }
+    }
+
+    /// What is typed.
+    fn command(self) -> &'static str {
+        match self {
+            Self::ToStop => "stop",
+            Self::ToStart => "start",
+            Self::Nothing
+            | Self::Unpacked
+            | Self::Healthy
+            | Self::Stopped
+            | Self::Removed
+            | Self::Foreign
+            | Self::PortTaken
+            | Self::Disconnected
+            | Self::Hung => "onboard",
+        }
     }
 }
 
@@ -99,7 +162,7 @@ impl World {
         let case = Case::new(suite, &format!("{situation:?}").to_lowercase());
         let image = Image::new(suite, &case.other_name("image"));
         let mut world = Self { case, situation, work: None, holder: None, image };
-        if situation != Situation::Nothing {
+        if situation.begins_with_gateway() {
             let (_, work) = world.case.created_as(&world.spec());
             // The record learns of the sandbox.
             world.case.onboard().run().ended(0, "reused", "ready");
@@ -112,12 +175,14 @@ impl World {
     pub fn arrange(&mut self) {
         let (case, name) = (&self.case, self.case.name());
         match self.situation {
-            Situation::Nothing => {
-                case.suite().sweep(&case.other_name(""));
-                let _ = std::fs::remove_dir_all(case.home());
+            Situation::Nothing => self.forget(),
+            Situation::Unpacked => {
+                self.forget();
+                case.daemon().sweep_image(&self.image.reference);
             }
-            Situation::Healthy => {}
-            Situation::Stopped => case.daemon().stop(&name),
+            Situation::Healthy | Situation::ToStop => {}
+            Situation::Hung => case.daemon().hang(&name),
+            Situation::Stopped | Situation::ToStart => case.daemon().stop(&name),
             Situation::Removed => case.daemon().remove(&name),
             Situation::Foreign => {
                 case.daemon().remove(&name);
@@ -129,6 +194,12 @@ impl World {
             }
             Situation::Disconnected => case.daemon().disconnect(&name, &name),
         }
+    }
+
+    /// Takes everything away but the image.
+    fn forget(&self) {
+        self.case.suite().sweep(&self.case.other_name(""));
+        let _ = std::fs::remove_dir_all(self.case.home());
     }
 
     /// Takes away what is in the way.
@@ -147,8 +218,22 @@ impl World {
     }
 
     /// What a person types here.
-    pub fn onboard(&self, address: &str) -> Cli {
-        let cli = self.case.nemoclaw_at(address, &["onboard", "--gateway", self.case.gateway()]);
+    pub fn typed(&self, address: &str) -> Cli {
+        self.line(self.situation.command(), address)
+    }
+
+    /// The same, and nothing disturbs it.
+    pub fn run_well(&self) -> Run {
+        self.typed(&self.case.suite().address()).run()
+    }
+
+    /// Brings the gateway up, and nothing disturbs that.
+    pub fn onboard_well(&self) -> Run {
+        self.line("onboard", &self.case.suite().address()).run()
+    }
+
+    fn line(&self, command: &str, address: &str) -> Cli {
+        let cli = self.case.nemoclaw_at(address, &[command, "--gateway", self.case.gateway()]);
         if self.work.is_some() {
             return cli;
         }
@@ -157,13 +242,9 @@ impl World {
         cli.args(&["--spec", &file.display().to_string()])
     }
 
-    /// A run that nothing disturbs.
-    pub fn onboard_well(&self) -> Run {
-        self.onboard(&self.case.suite().address()).run()
-    }
-
     fn spec(&self) -> Spec {
-        Spec::of(&self.image.reference, self.case.port())
+        let spec = Spec::of(&self.image.reference, self.case.port());
+        if self.situation == Situation::Hung { spec.warm_up("2s").stop_grace("1s") } else { spec }
     }
 
     /// The container that bears the gateway's name.

@@ -14,6 +14,9 @@ mod power_cut;
 mod dockerd;
 mod frozen;
 mod lost;
+#[path = "../presets/world.rs"]
+#[expect(dead_code, reason = "the other suite uses all of it")]
+mod presets;
 mod processes;
 mod restarted;
 mod started_again;
@@ -46,8 +49,8 @@ macro_rules! cases {
 
 const CASES: &[(&str, Body)] = cases! {
     power_cut: policy_no policy_unless_stopped policy_always stopped_by_hand_policy_no
-        stopped_by_hand_policy_unless_stopped stopped_by_hand_policy_always run_files_left in_the_middle_of_onboard;
-    frozen: before_a_stopped_gateway_is_seen beside_a_ready_gateway out_of_time_beside_a_ready_gateway
+        stopped_by_hand_policy_unless_stopped stopped_by_hand_policy_always of_todays_kind run_files_left in_the_middle_of_onboard;
+    frozen: at_each_read_of_a_no_op at_each_read_before_the_start at_each_read_after_the_start before_a_stopped_gateway_is_seen beside_a_ready_gateway out_of_time_beside_a_ready_gateway
         before_the_start after_the_start before_the_create after_the_create;
     restarted: onboard_before_its_act onboard_after_its_act start_before_its_act start_after_its_act
         stop_before_its_act stop_after_its_act;

@@ -4,6 +4,7 @@
 use bollard::models::ContainerStateStatusEnum as Status;
 
 use crate::dockerd::Dockerd;
+use crate::presets::{Kind, World};
 use crate::support::{Case, Suite, Work, until};
 
 /// Docker does not start it again; onboarding does.
@@ -34,6 +35,29 @@ pub fn stopped_by_hand_policy_unless_stopped(suite: &Suite, dockerd: &mut Docker
 /// Docker does not remember it.
 pub fn stopped_by_hand_policy_always(suite: &Suite, dockerd: &mut Dockerd) {
     survives(suite, dockerd, "always", Before::StoppedByHand, "reused");
+}
+
+/// The kind of gateway that is made today, with its sandboxes beside it: first as Docker starts it again, then stopped by
+/// hand before the cut.
+pub fn of_todays_kind(suite: &Suite, dockerd: &mut Dockerd) {
+    let world = World::new(suite, Kind::Today, "today");
+    let (made, work) = world.made();
+    world.onboard().run().ended(0, "reused", "ready");
+    for outcome in ["reused", "recovered"] {
+        if outcome == "recovered" {
+            world.daemon().stop(&world.container());
+        }
+        let started = world.daemon().started_at(&world.container());
+        dockerd.cut_power();
+        dockerd.start();
+        let run = world.onboard().run();
+        run.ended(0, outcome, "ready");
+        assert_eq!(run.container_id(), made.container_id(), "{}", run.dump());
+        assert_eq!(run.names("/volumes"), [world.volume()], "{}", run.dump());
+        assert_eq!(run.names("/sandboxes/found"), [&work.sandbox], "{}", run.dump());
+        assert_ne!(world.daemon().started_at(&world.container()), started, "the power was cut");
+        world.assert_kept(&work);
+    }
 }
 
 /// How the gateway stood when the power went.

@@ -107,6 +107,13 @@ impl Daemon {
         super::until("the killed container has ended", || !self.runs(name));
     }
 
+    /// `docker kill --signal STOP`: it goes on running, and does nothing any more.
+    #[track_caller]
+    pub fn hang(&self, name: &str) {
+        let options = query::KillContainerOptions { signal: "STOP".to_owned() };
+        self.run(self.docker.kill_container(name, Some(options))).unwrap();
+    }
+
     /// `docker pause`
     #[track_caller]
     pub fn pause(&self, name: &str) {

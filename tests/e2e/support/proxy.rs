@@ -32,6 +32,9 @@ pub enum Changes {
     FreezesBefore { number: usize, daemon: i32 },
     /// The process `daemon` is stopped right after it answered that request.
     FreezesAfter { number: usize, daemon: i32 },
+    /// The process `daemon` is stopped right before it gets the request of this number, counted from one, among those
+    /// that cannot change anything and come after so many that could.
+    FreezesAtRead { after: usize, number: usize, daemon: i32 },
 }
 
 /// One proxy; it ends with this value.
@@ -117,11 +120,16 @@ async fn relay(
     noted: Arc<Mutex<Vec<Noted>>>,
 ) -> Result<Response<Body>, Infallible> {
     let plain = without_version(request.uri());
-    let mutation = note(&noted, Noted { method: request.method().clone(), path: plain.to_string() });
-    if let Changes::FreezesBefore { number, daemon } = changes
-        && mutation == Some(number)
-    {
-        stop(daemon);
+    let at = note(&noted, Noted { method: request.method().clone(), path: plain.to_string() });
+    match changes {
+        Changes::FreezesBefore { number, daemon } if at == At::Mutation(number) => stop(daemon),
+        Changes::FreezesAtRead { after, number, daemon } if at == At::Read { after, number } => stop(daemon),
+        Changes::FreezesBefore { .. }
+        | Changes::FreezesAtRead { .. }
+        | Changes::FreezesAfter { .. }
+        | Changes::Identity
+        | Changes::Version
+        | Changes::Nothing => {}
     }
     let disguised = changes == Changes::Identity && plain.path() == "/info";
     if changes == Changes::Version {
@@ -130,7 +138,7 @@ async fn relay(
     let client = hyper::upgrade::on(&mut request);
     let answer = ask(request, &docker).await;
     if let Changes::FreezesAfter { number, daemon } = changes
-        && mutation == Some(number)
+        && at == At::Mutation(number)
     {
         stop(daemon);
     }
@@ -150,17 +158,37 @@ async fn relay(
     }))
 }
 
-/// Notes a request. Which one it is of those that could change something, counted from one.
-fn note(all: &Mutex<Vec<Noted>>, request: Noted) -> Option<usize> {
+/// Which request it is, counted from one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    /// Of those that could change something.
+    Mutation(usize),
+    /// Of those that cannot, and come after so many that could.
+    Read { after: usize, number: usize },
+}
+
+/// Notes a request.
+fn note(all: &Mutex<Vec<Noted>>, request: Noted) -> At {
     let could_change = request.could_change();
     let mut all = all.lock().unwrap();
     all.push(request);
-    could_change.then(|| all.iter().filter(|noted| noted.could_change()).count())
+    let mutations = all.iter().filter(|noted| noted.could_change()).count();
+    if could_change {
+        return At::Mutation(mutations);
+    }
+    At::Read { after: mutations, number: all.iter().rev().take_while(|noted| !noted.could_change()).count() }
 }
 
+/// Stops a process, and waits until it has stopped: on a busy machine a thread of it may go on for a while.
 fn stop(process: i32) {
-    let process = rustix::process::Pid::from_raw(process).expect("a process");
-    rustix::process::kill_process(process, rustix::process::Signal::STOP).expect("it runs");
+    let pid = rustix::process::Pid::from_raw(process).expect("a process");
+    rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it runs");
+    super::until("every thread of the process has stopped", || {
+        let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("it runs");
+        let stat = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("stat")).ok();
+        // The name is in parentheses, and its state follows.
+        threads.flatten().filter_map(stat).all(|stat| stat.rsplit_once(") ").is_some_and(|(_, it)| it.starts_with('T')))
+    });
 }
 
 /// Passes on what a program in a container prints, until both sides have ended.

@@ -58,6 +58,12 @@ impl Spec {
         self
     }
 
+    /// With another time that it gets to end in when it is stopped.
+    pub fn stop_grace(mut self, grace: &str) -> Self {
+        self.0.insert("stop_grace".to_owned(), grace.into());
+        self
+    }
+
     /// With sandboxes listed in another way.
     pub fn sandboxes(mut self, key: &str, value: impl Into<toml::Value>) -> Self {
         self.table("sandboxes").insert(key.to_owned(), value.into());
