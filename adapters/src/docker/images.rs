@@ -110,7 +110,8 @@ impl Daemon {
                 let what = format!("`{CREATE}` ended well, and there is no image `{reference}`");
                 Err(Failure::Unknown { why: Why::Contradiction { what } })
             }
-            Err(no) => Err(no.into()),
+            // A "no" to the question is none to the act, which is done or is not.
+            Err(no) => Err(Failure::Unknown { why: no.into_why(&call) }),
         }
     }
 
