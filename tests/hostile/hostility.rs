@@ -111,8 +111,14 @@ impl Hostility {
     fn may_end(&self, run: &Run) -> bool {
         let end = (run.code().unwrap_or(-1), run.text("outcome"), run.text("reason"));
         let Trap { shape, nth, fault, .. } = &self.trap;
-        // Where the very first answer names the other daemon, it is the run's own.
-        if *fault == Fault::OtherEngine && (self.situation.begins_with_gateway() || *nth > 1) {
+        // Where the very first answer names the other daemon, it is the run's own; and once a new container is recorded,
+        // which it is after the second answer, it proves its daemon.
+        let may_go_on = match self.situation {
+            Situation::Nothing => *nth == 1,
+            Situation::Removed => *nth > 2,
+            _ => false,
+        };
+        if *fault == Fault::OtherEngine && !may_go_on {
             return end == (3, "refused", "other-daemon");
         }
         if end == self.situation.end() {

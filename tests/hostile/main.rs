@@ -70,7 +70,9 @@ fn main() -> ExitCode {
     let suite: &'static Suite = Box::leak(Box::new(Suite::new(socket)));
     let shared = Arc::new(Shared::default());
     let trials = match suite.ready() {
-        Ok(()) => cases(suite).into_iter().map(|case| trial(suite, &shared, case)).collect(),
+        Ok(()) => {
+            cases(suite, arguments.filter.as_deref()).into_iter().map(|case| trial(suite, &shared, case)).collect()
+        }
         Err(unready) => vec![Trial::ignorable_test("daemons that lie, stall or break", move || without(&unready))],
     };
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -96,9 +98,13 @@ fn without(unready: &Unready) -> Result<Completion, libtest_mimic::Failed> {
     }
 }
 
-/// The cases to run.
-fn cases(suite: &'static Suite) -> Vec<Hostility> {
-    let all = SITUATIONS.into_iter().flat_map(|situation| {
+/// The cases to run. Where the filter names a situation, those of others are not looked for.
+fn cases(suite: &'static Suite, filter: Option<&str>) -> Vec<Hostility> {
+    let of_a_case = |situation: &Situation| format!("{situation:?}: ");
+    let named = |situation: &Situation| filter.is_some_and(|filter| filter.starts_with(&of_a_case(situation)));
+    let only = SITUATIONS.into_iter().find(named);
+    let situations = SITUATIONS.into_iter().filter(|situation| only.is_none_or(|only| only == *situation));
+    let all = situations.flat_map(|situation| {
         // Docker has some thirty networks to give: no world waits for its turn.
         let requests = undisturbed(&mut World::new(suite, situation));
         let points = requests.into_iter().flat_map(|(shape, times)| (1..=times).map(move |nth| (shape.clone(), nth)));

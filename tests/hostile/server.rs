@@ -14,7 +14,7 @@ use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tempfile::TempDir;
 use tokio::net::{UnixListener, UnixStream};
@@ -22,7 +22,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use crate::fault::{Break, Fault, Says};
+use crate::fault::{Break, Fault, Lie, Says};
 
 /// Where and how often a fault happens.
 #[derive(Clone, Debug)]
@@ -164,6 +164,13 @@ impl Wire {
             self.note_answered(shape, says);
             return answer;
         };
+        if fault == Fault::Lies(Lie::UnknownStatus) {
+            let answer = fault.play(&self, request).await;
+            // Of a container that is not there no status is told, and so none is changed.
+            let is_no = answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::NOT_FOUND);
+            self.note_answered(shape.clone(), if is_no { Says::No } else { fault.says(&shape) });
+            return answer;
+        }
         self.note_answered(shape.clone(), fault.says(&shape));
         fault.play(&self, request).await
     }
@@ -189,7 +196,7 @@ impl Wire {
 
     /// May be connected to by nobody from now on.
     pub fn forbid(&self) {
-        let _ = std::fs::set_permissions(&self.socket, Permissions::from_mode(0));
+        let _ = std::fs::set_permissions(&self.socket, Permissions::from_mode(0o000));
     }
 
     /// Sends the request when `after` is over, whoever waits for it.
