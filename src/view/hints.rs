@@ -51,7 +51,7 @@ pub fn hint(refusal: &Refusal) -> Option<&'static str> {
         Refusal::VolumeHeld { writing: true, .. } => "Two containers that write to one volume damage what is in it.",
         Refusal::NotCreated { .. } => "Remove the cause first. What was made so far is used again.",
         Refusal::DockerUnknown { .. }
-         | Refusal::DockerLost { .. }
+        | Refusal::DockerLost { .. }
         | Refusal::Locked { .. }
         | Refusal::OtherPreset { .. }
         | Refusal::ForeignContainer { .. }
