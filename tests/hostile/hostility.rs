@@ -113,11 +113,8 @@ impl Hostility {
         let Trap { shape, nth, fault, .. } = &self.trap;
         // Where the very first answer names the other daemon, it is the run's own; and once a new container is recorded,
         // which it is after the second answer, it proves its daemon.
-        let may_go_on = match self.situation {
-            Situation::Nothing => *nth == 1,
-            Situation::Removed => *nth > 2,
-            _ => false,
-        };
+        let may_go_on =
+            self.situation == Situation::Nothing && *nth == 1 || self.situation == Situation::Removed && *nth > 2;
         if *fault == Fault::OtherEngine && !may_go_on {
             return end == (3, "refused", "other-daemon");
         }
