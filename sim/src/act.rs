@@ -464,7 +464,7 @@ fn behave(world: &mut World, names: &Names, does: Does, warm_up_ms: Option<u64>)
 fn spoil(world: &mut World, names: &Names, problem: RecordProblem) {
     if let Some(record) = world.state.records.get_mut(&names.gateway) {
         let path = format!("gateways/{}.json", names.gateway);
-        *record = RecordSeen::Unusable { path, problem };
+        *record = RecordSeen::Unusable { path, problem, aside: None };
     }
 }
 

@@ -59,7 +59,7 @@ impl<W: Witness> SimHost<'_, W> {
                 let (id, network) = (container.clone(), network.clone());
                 self.change(Call::Connect { id, network, aliases: aliases.clone(), ipv4: ipv4.clone() }, true)
             }
-            Command::StartContainer { container } => self.change(Call::Start { id: container.clone() }, true),
+            Command::StartContainer { container, .. } => self.change(Call::Start { id: container.clone() }, true),
             Command::UnpauseContainer { container } => self.change(Call::Unpause { id: container.clone() }, true),
             // Docker also says 500 when a killed process has not ended yet.
             Command::StopContainer { container, .. } => {
