@@ -17,7 +17,7 @@ use http_body_util::{BodyExt, Either, Full};
 use hyper::{
     Method, Request, Response, StatusCode, Uri,
     body::{Body, Frame, Incoming, SizeHint},
-    header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING},
+    header::{ALLOW, CONTENT_TYPE, HeaderValue},
     http::request::Parts,
 };
 use serde_json::json;
@@ -87,11 +87,6 @@ impl Requests {
         };
         if let Either::Right(file) = answer.body_mut() {
             file.busy = Some(busy);
-        }
-        if head.headers.contains_key(TRANSFER_ENCODING) {
-            // A length beside it is contradicted, and dropped unseen by hyper: somebody on the way may have gone by it
-            // and see other requests in what follows (RFC 9112, 6.1).
-            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         answer
     }

@@ -47,9 +47,6 @@ const CHUNKED: &[&[&str]] = &[
     &["Content-Length: 5", "Transfer-Encoding: chunked"],
     &["Transfer-Encoding: chunked", "Content-Length: 5"],
     &["Transfer-Encoding: chunked", "Content-Length: bad"],
-    &["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"],
-    &["Transfer-Encoding: gzip, chunked"],
-    &["Transfer-Encoding: CHUNKED"],
 ];
 
 /// Bodies that are no chunks.
