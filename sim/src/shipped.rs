@@ -9,7 +9,7 @@ macro_rules! shipped {
 
 /// Each, in order.
 pub const SHIPPED: &[(&str, &str)] = &[
-    shipped!("a-late-create-during-the-next-run"),
+    shipped!("a-late-create-is-not-made-twice"),
     shipped!("container-removed-volume-left"),
     shipped!("daemon-silent-in-the-first-look"),
     shipped!("docker-denies-the-container"),
