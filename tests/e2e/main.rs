@@ -24,7 +24,7 @@ mod records;
 mod sandboxes;
 mod stopped;
 mod suites;
-#[expect(dead_code, reason = "some of it is for the suites beside this one")]
+#[expect(dead_code, unused_imports, reason = "some of it is for the suites beside this one")]
 mod support;
 mod unhealthy;
 
@@ -37,7 +37,7 @@ use libtest_mimic::{Arguments, Completion, Trial};
 use disk::{full_disk, locks, older_files, outputs, record_files, state_folder, trace_files};
 use presets::{cluster, found, node_name, permission, sandboxes as of_kind, today};
 use suites::{channels, cloud, older, survival};
-use support::{Changes, Proxy, Suite, Unready};
+use support::{Changes, Proxy, Suite, Unready, docker_socket};
 
 /// Set for the process that runs the cases: the daemon's own socket.
 const SOCKET: &str = "NEMOCLAW_E2E_SOCKET";
@@ -55,10 +55,7 @@ fn main() -> ExitCode {
 /// testcontainers asks for the newest version of Docker's API and knows no older one. So that it can be used on any
 /// daemon, the cases run in a second process, whose `DOCKER_HOST` is a proxy that leaves the version out.
 fn run_behind_proxy() -> ExitCode {
-    let socket = match std::env::var("DOCKER_HOST") {
-        Ok(address) => PathBuf::from(address.trim_start_matches("unix://")),
-        Err(_) => PathBuf::from("/var/run/docker.sock"),
-    };
+    let socket = docker_socket();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let proxy = Proxy::start(runtime.handle(), &socket, Changes::Version);
     let status = Command::new(std::env::current_exe().unwrap())
@@ -172,10 +169,7 @@ fn trial(suite: &Arc<Suite>, name: &str, body: Body, needs: Needs) -> Trial {
                 body(&suite);
                 Ok(Completion::Completed)
             }
-            Err(Unready::NoDocker(why)) if std::env::var_os("NEMOCLAW_REQUIRE_DOCKER") != Some("1".into()) => {
-                Ok(Completion::ignored_with(why))
-            }
-            Err(Unready::NoDocker(why) | Unready::Broken(why)) => Err(why.into()),
+            Err(unready) => unready.ends_case(),
         }
     })
 }

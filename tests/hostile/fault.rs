@@ -14,7 +14,8 @@ use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
 use hyper::{Request, Response, StatusCode};
 use serde_json::Value;
 
-use crate::server::{Body, Wire, is_mutating};
+use crate::server::Wire;
+use crate::support::{Body, is_mutating};
 
 /// One fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::fault::{Break, Fault, Says};
-use crate::server::{Moment, Server, Trap, is_mutating};
-use crate::situation::{Situation, World};
-use crate::support::Run;
+use crate::server::{Moment, Server, Trap};
+use crate::situations::time_limit_s;
+use crate::support::{Run, Situation, World, is_mutating};
 
 /// How much longer than its own time limit a run may take: for what it may ask afterwards, and on a busy machine.
 const ENDS_LATER_BY: Duration = Duration::from_secs(12);
@@ -53,14 +53,14 @@ impl Hostility {
     pub fn run(&self, world: &mut World) -> Became {
         world.arrange();
         let container = self.situation.keeps_container().then(|| world.container());
-        let server = world.server(Some(self.trap.clone()));
+        let server = Server::start(world, Some(self.trap.clone()));
         let (run, peak_kib) = self.watched(world, &server);
         self.assert_honest(&run, &server.moments());
         let told = || format!("{}\n{}", told(&server.moments()), run.dump());
         assert!(self.may_end(&run), "this is no end for it\n{}", told());
         assert!(peak_kib <= PEAK_MAX_KIB, "it took {peak_kib} KiB\n{}", told());
 
-        let next = world.run_well();
+        let next = world.typed_well();
         let dump = || format!("{}\n{}\nfirst:\n{}", self.name(), next.dump(), told());
         let (exit, _, reason) = self.situation.end();
         let ended = (next.code(), next.text("reason"));
@@ -70,13 +70,13 @@ impl Hostility {
         if let Some(container) = container {
             assert_eq!(world.container(), container, "another container\n{}", dump());
         }
-        assert_nothing_else(world, &dump);
+        world.assert_nothing_else(&dump);
 
         world.clear();
         if !self.situation.ends_ready() || self.trap.fault == Fault::Breaks(Break::LosesAnswerLate) {
-            let last = world.onboard_well();
+            let last = world.case.onboard().run();
             assert_eq!((last.code(), last.text("reason")), (Some(0), "ready"), "{}\n{}", last.dump(), dump());
-            assert_nothing_else(world, &dump);
+            world.assert_nothing_else(&dump);
         }
         if let Some(work) = &world.work {
             world.case.assert_kept(work);
@@ -87,7 +87,7 @@ impl Hostility {
     /// Runs it to its end, and tells its memory at its peak.
     fn watched(&self, world: &World, server: &Server) -> (Run, u64) {
         let began = Instant::now();
-        let limit_s = self.situation.time_limit_s();
+        let limit_s = time_limit_s(self.situation);
         let running = world.typed(&server.address()).args(&["--timeout", &format!("{limit_s}s")]).spawn();
         let mut peak_kib = 0;
         while let Some(kib) = peak_of(running.pid()) {
@@ -132,7 +132,7 @@ impl Hostility {
             // A gateway that was ready before answers for itself.
             (0, outcome, "unverified") => {
                 matches!(says, Says::Nothing | Says::No)
-                    && self.situation.begins_with_gateway()
+                    && !self.situation.is_fresh()
                     && self.situation.next_outcomes().contains(&outcome)
             }
             // On a busy machine the rest of the time limit may not do.
@@ -190,18 +190,6 @@ fn assert_inert(moments: &[Moment], told: &dyn Fn() -> String) {
     }
 }
 
-/// Nothing is left but what a gateway is made of.
-fn assert_nothing_else(world: &World, told: &dyn Fn() -> String) {
-    let (case, daemon) = (&world.case, world.case.daemon());
-    let token = case.other_name("");
-    let there = [daemon.containers(&token), daemon.volumes(&token), daemon.networks(&token)];
-    let name = vec![case.name()];
-    assert_eq!(there, [name.clone(), name.clone(), name], "leftovers\n{}", told());
-    let files: Vec<_> = case.files().into_keys().filter(|path| !path.starts_with("traces")).collect();
-    let record = format!("gateways/{}.json", case.gateway());
-    assert_eq!(files, [std::path::PathBuf::from(record)], "leftovers\n{}", told());
-}
-
 /// The most memory that a process had so far, in KiB; none once it has ended.
 fn peak_of(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
@@ -220,14 +208,7 @@ fn told(moments: &[Moment]) -> String {
 
 /// The requests of a run that nothing disturbs, and how often each came.
 pub fn undisturbed(world: &mut World) -> BTreeMap<String, usize> {
-    world.arrange();
-    let server = world.server(None);
-    let run = world.typed(&server.address()).run();
-    let (exit, outcome, reason) = world.situation.end();
-    run.ended(exit, outcome, reason);
-    world.clear();
-    if !world.situation.ends_ready() {
-        assert_eq!(world.onboard_well().code(), Some(0));
-    }
+    let server = Server::start(world, None);
+    world.undisturbed(&server.address());
     server.requests()
 }

@@ -2,33 +2,32 @@
 //! certain request, in every way there is.
 //!
 //! The cases are generated: each situation × each request that an undisturbed run makes in it × each fault, once and
-//! lasting; where a situation differs from another in some requests only, those. A sample of them, always the same, is run; all of them by `NEMOCLAW_HOSTILE=all cargo test --test hostile`,
-//! and one by its name behind `-- --exact`. Where no daemon answers, or none that can run the image packed from this
-//! build, the suite is reported as ignored with the reason; with `NEMOCLAW_REQUIRE_DOCKER=1` it fails instead.
+//! lasting; where a situation differs from another in some requests only, those. A sample of them, always the same, is
+//! run; all of them by `NEMOCLAW_HOSTILE=all cargo test --test hostile`, and one by its name behind `-- --exact`. Where no
+//! daemon answers, or none that can run the image packed from this build, the suite is reported as ignored with the
+//! reason; with `NEMOCLAW_REQUIRE_DOCKER=1` it fails instead.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a case cannot go on without fails it")]
 
 mod fault;
 mod hostility;
 mod server;
-mod situation;
+mod situations;
 #[path = "../e2e/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the other suite uses all of it")]
 mod support;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use libtest_mimic::{Arguments, Completion, Trial};
+use libtest_mimic::{Arguments, Trial};
 use rustix::thread::CapabilitySet;
 
 use fault::FAULTS;
 use hostility::{Became, Hostility, undisturbed};
-use server::{Trap, is_mutating};
-use situation::{SITUATIONS, Situation, World, sweep_repacked};
-use support::{Suite, Unready};
+use server::Trap;
+use situations::{SITUATIONS, has_of_its_own};
+use support::{Situation, Suite, Worlds, docker_socket, is_mutating, sweep_repacked};
 
 /// How many cases run at once: most of them wait.
 const AT_ONCE: usize = 6;
@@ -37,22 +36,10 @@ const AT_ONCE: usize = 6;
 /// cannot.
 const ONE_OF: [(bool, usize); 2] = [(true, 11), (false, 83)];
 
-/// The worlds that no case is in, and what became of the cases so far.
-#[derive(Default)]
+/// The worlds, and what became of the cases so far.
 struct Shared {
-    worlds: Mutex<BTreeMap<Situation, Vec<World>>>,
+    worlds: Worlds,
     became: Mutex<Vec<Became>>,
-}
-
-impl Shared {
-    /// The worlds whose situation is over, and one that is free: cases come in the order of their situations.
-    fn worlds_for(&self, situation: Situation) -> (BTreeMap<Situation, Vec<World>>, Option<World>) {
-        let mut worlds = self.worlds.lock().unwrap();
-        let still = worlds.split_off(&situation);
-        let over = std::mem::replace(&mut *worlds, still);
-        let free = worlds.entry(situation).or_default().pop();
-        (over, free)
-    }
 }
 
 fn main() -> ExitCode {
@@ -60,23 +47,20 @@ fn main() -> ExitCode {
         // To root no socket is forbidden: what is run from here on has no such privilege.
         rustix::thread::remove_capability_from_bounding_set(CapabilitySet::DAC_OVERRIDE).unwrap();
     }
-    let socket = match std::env::var("DOCKER_HOST") {
-        Ok(address) => PathBuf::from(address.trim_start_matches("unix://")),
-        Err(_) => PathBuf::from("/var/run/docker.sock"),
-    };
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
     // It lives as long as the process, so that worlds can go from one case to another.
-    let suite: &'static Suite = Box::leak(Box::new(Suite::new(socket)));
-    let shared = Arc::new(Shared::default());
+    let suite: &'static Suite = Box::leak(Box::new(Suite::new(docker_socket())));
+    let shared = Arc::new(Shared { worlds: Worlds::new(suite), became: Mutex::default() });
     let trials = match suite.ready() {
         Ok(()) => {
-            cases(suite, arguments.filter.as_deref()).into_iter().map(|case| trial(suite, &shared, case)).collect()
+            let cases = cases(&shared, arguments.filter.as_deref());
+            cases.into_iter().map(|case| trial(&shared, case)).collect()
         }
-        Err(unready) => vec![Trial::ignorable_test("daemons that lie, stall or break", move || without(&unready))],
+        Err(unready) => vec![Trial::ignorable_test("daemons that lie, stall or break", move || unready.ends_case())],
     };
     let conclusion = libtest_mimic::run(&arguments, trials);
-    shared.worlds.lock().unwrap().clear();
+    shared.worlds.clear();
     if let Ok(()) = suite.ready() {
         sweep_repacked(suite);
     }
@@ -89,26 +73,16 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-fn without(unready: &Unready) -> Result<Completion, libtest_mimic::Failed> {
-    match unready {
-        Unready::NoDocker(why) if std::env::var_os("NEMOCLAW_REQUIRE_DOCKER") != Some("1".into()) => {
-            Ok(Completion::ignored_with(why))
-        }
-        Unready::NoDocker(why) | Unready::Broken(why) => Err(why.into()),
-    }
-}
-
 /// The cases to run. Where the filter names a situation, those of others are not looked for.
-fn cases(suite: &'static Suite, filter: Option<&str>) -> Vec<Hostility> {
+fn cases(shared: &Shared, filter: Option<&str>) -> Vec<Hostility> {
     let of_a_case = |situation: &Situation| format!("{situation:?}: ");
     let named = |situation: &Situation| filter.is_some_and(|filter| filter.starts_with(&of_a_case(situation)));
     let only = SITUATIONS.into_iter().find(named);
     let situations = SITUATIONS.into_iter().filter(|situation| only.is_none_or(|only| only == *situation));
     let all = situations.flat_map(|situation| {
-        // Docker has some thirty networks to give: no world waits for its turn.
-        let requests = undisturbed(&mut World::new(suite, situation));
+        let requests = shared.worlds.with(situation, undisturbed);
         let points = requests.into_iter().flat_map(|(shape, times)| (1..=times).map(move |nth| (shape.clone(), nth)));
-        let points = points.filter(move |(shape, nth)| situation.has_of_its_own(shape, *nth));
+        let points = points.filter(move |(shape, nth)| has_of_its_own(situation, shape, *nth));
         points.flat_map(|point| faults_at(&point)).map(move |trap| Hostility { situation, trap }).collect::<Vec<_>>()
     });
     let all: Vec<_> = all.collect();
@@ -140,16 +114,11 @@ fn faults_at((shape, nth): &(String, usize)) -> Vec<Trap> {
         .collect()
 }
 
-fn trial(suite: &'static Suite, shared: &Arc<Shared>, case: Hostility) -> Trial {
+fn trial(shared: &Arc<Shared>, case: Hostility) -> Trial {
     let shared = Arc::clone(shared);
     Trial::test(case.name(), move || {
-        let (over, free) = shared.worlds_for(case.situation);
-        // Before another one takes its network.
-        drop(over);
-        let mut world = free.unwrap_or_else(|| World::new(suite, case.situation));
-        // Where the case fails, its world goes with it.
-        let became = case.run(&mut world);
-        shared.worlds.lock().unwrap().entry(case.situation).or_default().push(world);
+        shared.worlds.clear_before(case.situation);
+        let became = shared.worlds.with(case.situation, |world| case.run(world));
         shared.became.lock().unwrap().push(became);
         Ok(())
     })

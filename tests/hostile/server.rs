@@ -6,23 +6,19 @@ use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
-use tempfile::TempDir;
-use tokio::net::{UnixListener, UnixStream};
+use hyper::{Request, Response, StatusCode};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::fault::{Break, Fault, Lie, Says};
+use crate::support::{Body, Conduct, Relay, World, forward, shape};
 
 /// Where and how often a fault happens.
 #[derive(Clone, Debug)]
@@ -55,11 +51,7 @@ pub enum Moment {
 }
 
 /// One server; it ends with this value.
-pub struct Server {
-    folder: TempDir,
-    wire: Arc<Wire>,
-    accepting: JoinHandle<()>,
-}
+pub struct Server(Relay<Wire>);
 
 /// What all connections have in common.
 pub struct Wire {
@@ -80,80 +72,50 @@ struct State {
     late: Vec<JoinHandle<()>>,
 }
 
-/// What is sent in an answer.
-pub type Body = BoxBody<Bytes, io::Error>;
-
 impl Server {
-    /// Begins to listen.
-    pub fn start(runtime: &Handle, docker: &Path, signs: Vec<(String, &'static str)>, trap: Option<Trap>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let socket = folder.path().join("docker.sock");
-        let listener = {
-            let _context = runtime.enter();
-            UnixListener::bind(&socket).unwrap()
-        };
-        let wire = Arc::new(Wire { docker: docker.to_owned(), socket, signs, trap, state: Mutex::default() });
-        let accepting = runtime.spawn(accept(listener, Arc::clone(&wire)));
-        Self { folder, wire, accepting }
+    /// Begins to listen before the daemon of a world.
+    pub fn start(world: &World, trap: Option<Trap>) -> Self {
+        let suite = world.case.suite();
+        let (docker, signs) = (suite.socket().to_owned(), world.signs());
+        Self(Relay::start(suite.runtime(), |socket| Wire { docker, socket, signs, trap, state: Mutex::default() }))
     }
 
     /// Its address, as `--host` takes it.
     pub fn address(&self) -> String {
-        format!("unix://{}", self.folder.path().join("docker.sock").display())
+        self.0.address()
     }
 
     /// Every request so far, and how often it came.
     pub fn requests(&self) -> BTreeMap<String, usize> {
-        self.wire.state().asked.clone()
+        self.0.conduct().state().asked.clone()
     }
 
     /// Everything so far.
     pub fn moments(&self) -> Vec<Moment> {
-        self.wire.state().moments.clone()
+        self.0.conduct().state().moments.clone()
     }
 
     /// Whether the trap was sprung.
     pub fn has_sprung(&self) -> bool {
-        self.wire.state().sprung
+        self.0.conduct().state().sprung
     }
 
     /// Waits until what comes late has come.
     pub fn settle(&self, runtime: &Handle) {
-        let late = std::mem::take(&mut self.wire.state().late);
+        let late = std::mem::take(&mut self.0.conduct().state().late);
         for effect in late {
             let _ = runtime.block_on(effect);
         }
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.accepting.abort();
+impl Conduct for Wire {
+    fn admits(&self) -> bool {
+        self.fault_of_all() != Some(Fault::Breaks(Break::ClosesBefore))
     }
-}
 
-/// Whether a request can change something.
-pub fn is_mutating(shape: &str) -> bool {
-    !shape.starts_with("GET ") && !shape.starts_with("HEAD ")
-}
-
-async fn accept(listener: UnixListener, wire: Arc<Wire>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        if wire.fault_of_all() == Some(Fault::Breaks(Break::ClosesBefore)) {
-            continue;
-        }
-        let wire = Arc::clone(&wire);
-        tokio::spawn(async move {
-            let service = service_fn(move |request| Arc::clone(&wire).answer(request));
-            // An error of the service is a connection that ends without an answer: the fault that was asked for.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-        });
-    }
-}
-
-impl Wire {
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> io::Result<Response<Body>> {
-        let shape = self.shape(&request);
+        let shape = shape(&request, &self.signs);
         let Some(fault) = self.note(&shape) else {
             let answer = self.forward(request).await;
             let says = match &answer {
@@ -174,19 +136,16 @@ impl Wire {
         self.note_answered(shape.clone(), fault.says(&shape));
         fault.play(&self, request).await
     }
+}
 
-    /// Asks the daemon. Every request has a connection of its own, so that none finds one that was closed meanwhile.
+impl Wire {
+    /// Asks the daemon.
     pub async fn forward<B>(&self, request: Request<B>) -> io::Result<Response<Body>>
     where
         B: hyper::body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let stream = UnixStream::connect(&self.docker).await?;
-        let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-        let (mut sender, connection) = handshake.map_err(io::Error::other)?;
-        tokio::spawn(connection);
-        let answer = sender.send_request(request).await.map_err(io::Error::other)?;
-        Ok(answer.map(|body| body.map_err(io::Error::other).boxed()))
+        forward(&self.docker, request).await
     }
 
     /// Is found nowhere from now on.
@@ -243,14 +202,5 @@ impl Wire {
 
     fn note_answered(&self, shape: String, says: Says) {
         self.state().moments.push(Moment::Answered { shape, says });
-    }
-
-    fn shape(&self, request: &Request<Incoming>) -> String {
-        let path = request.uri().path();
-        let path = self.signs.iter().fold(path.to_owned(), |path, (name, sign)| path.replace(name, sign));
-        let is_id = |part: &str| part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let parts: Vec<_> = path.split('/').map(|part| if is_id(part) { "{id}" } else { part }).collect();
-        let method: &Method = request.method();
-        format!("{method} {}", parts.join("/"))
     }
 }

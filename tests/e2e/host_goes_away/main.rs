@@ -107,13 +107,9 @@ fn go_apart() -> ExitCode {
 }
 
 fn trial(name: &str, body: Body, number: u8, possible: Result<(), String>) -> Trial {
-    Trial::ignorable_test(name, move || {
-        let required = std::env::var_os("NEMOCLAW_REQUIRE_DOCKER") == Some("1".into());
-        match possible.map_err(Unready::NoDocker).and_then(|()| run(body, number)) {
-            Ok(()) => Ok(Completion::Completed),
-            Err(Unready::NoDocker(why)) if !required => Ok(Completion::ignored_with(why)),
-            Err(Unready::NoDocker(why) | Unready::Broken(why)) => Err(why.into()),
-        }
+    Trial::ignorable_test(name, move || match possible.map_err(Unready::NoDocker).and_then(|()| run(body, number)) {
+        Ok(()) => Ok(Completion::Completed),
+        Err(unready) => unready.ends_case(),
     })
 }
 

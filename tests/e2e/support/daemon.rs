@@ -163,8 +163,12 @@ impl Daemon {
     /// `docker network create`
     #[track_caller]
     pub fn create_network(&self, name: &str) {
-        let request = NetworkCreateRequest { name: name.to_owned(), ..NetworkCreateRequest::default() };
-        self.run(self.docker.create_network(request)).unwrap();
+        self.run(self.docker.create_network(network(name))).unwrap();
+    }
+
+    /// A second network of a name, as two clients at the same moment make it. Docker 25 and later never have two.
+    pub fn create_another_network(&self, name: &str) {
+        let _ = self.run(self.docker.create_network(network(name)));
     }
 
     /// `docker network disconnect`
@@ -187,6 +191,11 @@ impl Daemon {
         self.run(self.docker.tag_image(image, Some(options))).unwrap();
     }
 
+    /// Whether there is an image of this name.
+    pub fn has_image(&self, image: &str) -> bool {
+        self.run(self.docker.inspect_image(image)).is_ok()
+    }
+
     /// Removes an image of this run's. What cannot be removed is told.
     pub fn sweep_image(&self, image: &str) {
         let options = query::RemoveImageOptions { force: true, ..Default::default() };
@@ -204,8 +213,10 @@ impl Daemon {
         for name in self.volumes(token) {
             let _ = self.run(self.docker.remove_volume(&name, None::<query::RemoveVolumeOptions>));
         }
-        for name in self.networks(token) {
-            let _ = self.run(self.docker.remove_network(&name));
+        let networks = self.run(self.docker.list_networks(None)).unwrap_or_default();
+        // By their IDs: two may have one name.
+        for network in networks.into_iter().filter(|network| network.name.iter().any(|name| name.contains(token))) {
+            let _ = self.run(self.docker.remove_network(network.id.as_deref().unwrap_or_default()));
         }
         let left = [self.containers(token), self.volumes(token), self.networks(token)].concat();
         if !left.is_empty() {
@@ -233,6 +244,10 @@ impl Daemon {
         let all = self.run(self.docker.list_networks(None)).unwrap_or_default();
         holding(token, all.into_iter().filter_map(|network| network.name))
     }
+}
+
+fn network(name: &str) -> NetworkCreateRequest {
+    NetworkCreateRequest { name: name.to_owned(), ..NetworkCreateRequest::default() }
 }
 
 fn holding(token: &str, names: impl Iterator<Item = String>) -> Vec<String> {

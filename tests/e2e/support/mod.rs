@@ -10,19 +10,25 @@ mod gateway;
 mod holder;
 mod picture;
 mod proxy;
+mod relay;
+mod situation;
 mod spec;
 mod suite;
+mod worlds;
 
 pub use advice::follow;
 pub use by_hand::ByHand;
 pub use case::{Case, NOBODY, assert_only_a_trace_written, assert_same};
-pub use cli::{Cli, Run};
+pub use cli::{Cli, Run, Running};
 pub use gateway::Work;
 pub use holder::{Holder, Speaks};
 pub use picture::{Files, files};
 pub use proxy::{Changes, Proxy};
+pub use relay::{Body, Client, Conduct, Relay, forward, is_mutating, shape};
+pub use situation::{Situation, World};
 pub use spec::Spec;
-pub use suite::{Suite, Unready};
+pub use suite::{Suite, Unready, docker_socket};
+pub use worlds::{Worlds, sweep_repacked};
 
 use std::time::{Duration, Instant};
 

@@ -1,22 +1,19 @@
 //! A proxy on a unix socket of its own before Docker's, that notes every request.
 //! It shows what a run asks of the daemon. What it changes on the way is one thing at most, and only where asked to.
 
-use std::convert::Infallible;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::CONTENT_LENGTH;
-use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
-use tempfile::TempDir;
-use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+
+use super::relay::{Body, Conduct, Relay, forward};
 
 /// What the proxy changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +35,13 @@ pub enum Changes {
 }
 
 /// One proxy; it ends with this value.
-pub struct Proxy {
-    folder: TempDir,
-    noted: Arc<Mutex<Vec<Noted>>>,
-    accepting: JoinHandle<()>,
+pub struct Proxy(Relay<Relaying>);
+
+/// What all its connections have in common.
+struct Relaying {
+    docker: PathBuf,
+    changes: Changes,
+    noted: Mutex<Vec<Noted>>,
 }
 
 /// One request.
@@ -57,105 +57,69 @@ impl Noted {
     }
 }
 
-type Body = BoxBody<Bytes, hyper::Error>;
-type Problem = Box<dyn std::error::Error + Send + Sync>;
-
 impl Proxy {
     /// Begins to listen.
     pub fn start(runtime: &Handle, docker: &Path, changes: Changes) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let noted = Arc::new(Mutex::new(Vec::new()));
-        let listener = {
-            let _context = runtime.enter();
-            UnixListener::bind(socket_in(&folder)).unwrap()
-        };
-        let accepting = runtime.spawn(accept(listener, docker.to_owned(), changes, Arc::clone(&noted)));
-        Self { folder, noted, accepting }
+        Self(Relay::start(runtime, |_| Relaying { docker: docker.to_owned(), changes, noted: Mutex::default() }))
     }
 
     /// Its address, as `DOCKER_HOST` has it.
     pub fn address(&self) -> String {
-        format!("unix://{}", socket_in(&self.folder).display())
+        self.0.address()
     }
 
     /// Every request so far, as `GET /path`.
     pub fn requests(&self) -> Vec<String> {
-        self.noted.lock().unwrap().iter().map(|noted| format!("{} {}", noted.method, noted.path)).collect()
+        self.0.conduct().noted.lock().unwrap().iter().map(|noted| format!("{} {}", noted.method, noted.path)).collect()
     }
 
     /// The requests that could have changed something.
     pub fn mutating(&self) -> Vec<String> {
-        let noted = self.noted.lock().unwrap();
+        let noted = self.0.conduct().noted.lock().unwrap();
         let mutating = noted.iter().filter(|noted| noted.could_change());
         mutating.map(|noted| format!("{} {}", noted.method, noted.path)).collect()
     }
 }
 
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        self.accepting.abort();
-    }
-}
-
-fn socket_in(folder: &TempDir) -> PathBuf {
-    folder.path().join("docker.sock")
-}
-
-async fn accept(listener: UnixListener, docker: PathBuf, changes: Changes, noted: Arc<Mutex<Vec<Noted>>>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        let (docker, noted) = (docker.clone(), Arc::clone(&noted));
-        tokio::spawn(async move {
-            let service = service_fn(move |request| relay(request, docker.clone(), changes, Arc::clone(&noted)));
-            // A client that goes away in the middle is no concern of the proxy's.
-            let server = hyper::server::conn::http1::Builder::new();
-            let _ = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
-        });
-    }
-}
-
-async fn relay(
-    mut request: Request<Incoming>,
-    docker: PathBuf,
-    changes: Changes,
-    noted: Arc<Mutex<Vec<Noted>>>,
-) -> Result<Response<Body>, Infallible> {
-    let plain = without_version(request.uri());
-    let at = note(&noted, Noted { method: request.method().clone(), path: plain.to_string() });
-    match changes {
-        Changes::FreezesBefore { number, daemon } if at == At::Mutation(number) => stop(daemon),
-        Changes::FreezesAtRead { after, number, daemon } if at == At::Read { after, number } => stop(daemon),
-        Changes::FreezesBefore { .. }
-        | Changes::FreezesAtRead { .. }
-        | Changes::FreezesAfter { .. }
-        | Changes::Identity
-        | Changes::Version
-        | Changes::Nothing => {}
-    }
-    let disguised = changes == Changes::Identity && plain.path() == "/info";
-    if changes == Changes::Version {
-        *request.uri_mut() = plain;
-    }
-    let client = hyper::upgrade::on(&mut request);
-    let answer = ask(request, &docker).await;
-    if let Changes::FreezesAfter { number, daemon } = changes
-        && at == At::Mutation(number)
-    {
-        stop(daemon);
-    }
-    let answer = match answer {
-        Ok(mut answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
-            tokio::spawn(join(client, hyper::upgrade::on(&mut answer)));
-            Ok(answer.map(BodyExt::boxed))
+impl Conduct for Relaying {
+    async fn answer(self: Arc<Self>, mut request: Request<Incoming>) -> io::Result<Response<Body>> {
+        let plain = without_version(request.uri());
+        let at = note(&self.noted, Noted { method: request.method().clone(), path: plain.to_string() });
+        match self.changes {
+            Changes::FreezesBefore { number, daemon } if at == At::Mutation(number) => stop(daemon),
+            Changes::FreezesAtRead { after, number, daemon } if at == At::Read { after, number } => stop(daemon),
+            Changes::FreezesBefore { .. }
+            | Changes::FreezesAtRead { .. }
+            | Changes::FreezesAfter { .. }
+            | Changes::Identity
+            | Changes::Version
+            | Changes::Nothing => {}
         }
-        Ok(answer) if disguised => disguise(answer).await,
-        Ok(answer) => Ok(answer.map(BodyExt::boxed)),
-        Err(problem) => Err(problem),
-    };
-    Ok(answer.unwrap_or_else(|problem| {
-        let mut answer = Response::new(whole(problem.to_string()));
-        *answer.status_mut() = StatusCode::BAD_GATEWAY;
-        answer
-    }))
+        let disguised = self.changes == Changes::Identity && plain.path() == "/info";
+        if self.changes == Changes::Version {
+            *request.uri_mut() = plain;
+        }
+        let client = hyper::upgrade::on(&mut request);
+        let answer = forward(&self.docker, request).await;
+        if let Changes::FreezesAfter { number, daemon } = self.changes
+            && at == At::Mutation(number)
+        {
+            stop(daemon);
+        }
+        let answer = match answer {
+            Ok(mut answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                tokio::spawn(join(client, hyper::upgrade::on(&mut answer)));
+                Ok(answer)
+            }
+            Ok(answer) if disguised => disguise(answer).await,
+            answer => answer,
+        };
+        Ok(answer.unwrap_or_else(|problem| {
+            let mut answer = Response::new(whole(problem.to_string()));
+            *answer.status_mut() = StatusCode::BAD_GATEWAY;
+            answer
+        }))
+    }
 }
 
 /// Which request it is, counted from one.
@@ -199,7 +163,7 @@ async fn join(client: OnUpgrade, docker: OnUpgrade) {
 }
 
 /// The same answer with another ID in it.
-async fn disguise(answer: Response<Incoming>) -> Result<Response<Body>, Problem> {
+async fn disguise(answer: Response<Body>) -> io::Result<Response<Body>> {
     let (mut head, body) = answer.into_parts();
     let mut info: serde_json::Value = serde_json::from_slice(&body.collect().await?.to_bytes())?;
     info["ID"] = "another daemon".into();
@@ -209,14 +173,6 @@ async fn disguise(answer: Response<Incoming>) -> Result<Response<Body>, Problem>
 
 fn whole(text: String) -> Body {
     Full::new(Bytes::from(text)).map_err(|never| match never {}).boxed()
-}
-
-/// Every request has a connection of its own to the daemon, so that none finds one that was closed meanwhile.
-async fn ask(request: Request<Incoming>, docker: &Path) -> Result<Response<Incoming>, Problem> {
-    let stream = UnixStream::connect(docker).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection.with_upgrades());
-    Ok(sender.send_request(request).await?)
 }
 
 fn without_version(uri: &Uri) -> Uri {

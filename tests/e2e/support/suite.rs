@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use libtest_mimic::{Completion, Failed};
 use tokio::runtime::{Handle, Runtime};
 
 use super::case::Case;
@@ -34,6 +35,29 @@ pub enum Unready {
     NoDocker(String),
     /// Docker is there, and the product could not make its gateway.
     Broken(String),
+}
+
+/// The socket of the machine's own daemon, as `DOCKER_HOST` or custom has it.
+pub fn docker_socket() -> PathBuf {
+    match std::env::var("DOCKER_HOST") {
+        Ok(address) => PathBuf::from(address.trim_start_matches("unix://")),
+        Err(_) => PathBuf::from("/var/run/docker.sock"),
+    }
+}
+
+impl Unready {
+    /// How a case ends that it keeps from running: ignored where there is no Docker, unless Docker is required.
+    ///
+    /// # Errors
+    /// Everything else is a failure.
+    pub fn ends_case(self) -> Result<Completion, Failed> {
+        match self {
+            Self::NoDocker(why) if std::env::var_os("NEMOCLAW_REQUIRE_DOCKER") != Some("1".into()) => {
+                Ok(Completion::ignored_with(why))
+            }
+            Self::NoDocker(why) | Self::Broken(why) => Err(why.into()),
+        }
+    }
 }
 
 /// Ports are handed out from here up: below those that the system gives to connections.
