@@ -94,7 +94,8 @@ macro_rules! cases {
 /// The cases that need a daemon and an image that runs there.
 const ON_DOCKER: &[(&str, Body)] = cases! {
     fresh: created_then_reused same_container_over_three_runs proxy_variables_make_no_difference;
-    stopped: stopped killed paused created_never_started stopped_without_its_network stopped_without_a_record;
+    stopped: stopped killed paused created_never_started stopped_without_its_network
+        created_with_two_networks_of_its_name stopped_without_a_record;
     others: running_is_reused stopped_is_recovered auto_removed_is_reused_with_a_warning foreign_container other_preset
         other_daemon;
     missing: removed_with_record removed_without_record removed_by_others data_gone several_volumes

@@ -49,6 +49,16 @@ pub fn stopped_without_its_network(suite: &Suite) {
     assert_eq!(networks, [case.name()], "one network, made again under its name");
 }
 
+/// Created on a network whose name another one bears too: Docker could not tell which is meant.
+pub fn created_with_two_networks_of_its_name(suite: &Suite) {
+    let case = Case::new(suite, "two-nets");
+    let (_, work) = case.created();
+    case.daemon().remove(&case.name());
+    case.daemon().create_another_network(&case.name());
+    case.gateway_by_hand().network(&case.name()).create(suite);
+    assert_recovers(&case, &work);
+}
+
 /// Stopped while its record is gone: the container speaks for itself.
 pub fn stopped_without_a_record(suite: &Suite) {
     let case = Case::new(suite, "unrecorded");

@@ -65,7 +65,8 @@ impl Daemon {
     }
 
     /// Connects a stopped container to a network. Its entry for a network of the same name that is gone is replaced by
-    /// this; disconnecting first would leave a moment in which it starts with no network at all.
+    /// this; disconnecting first would leave a moment in which it starts with no network at all. The ID stands in the
+    /// entry too: without it the start looks the name up, which several networks may bear.
     ///
     /// The network is looked up first: Docker 20.10 connects a stopped container even to a network that is not there,
     /// under the ID as its name, and the container then never starts again.
@@ -94,6 +95,7 @@ impl Daemon {
             endpoint_config: Some(EndpointSettings {
                 aliases: (!aliases.is_empty()).then(|| aliases.to_vec()),
                 ipam_config: ipv4.map(ipam),
+                network_id: Some(network.as_str().to_owned()),
                 ..Default::default()
             }),
         };

@@ -30,13 +30,15 @@ pub fn bearing(all: Vec<NetworkSeen>, wanted: Option<&NetworkName>, own: Option<
     bearing
 }
 
-/// Whether a container's attachment still has its network. Docker finds its own networks (`bridge`, `host`, `none`) by
+/// Whether a container's attachment leads to its network. Docker finds its own networks (`bridge`, `host`, `none`) by
 /// name, since the ID of `bridge` changes with every start of the daemon, and all others by the ID that the container
-/// has, if it has one (moby `daemon/container_operations.go`, `getNetworkID`).
+/// has, if it has one (moby `daemon/container_operations.go`, `getNetworkID`). A name that several networks bear leads to
+/// none of them: Docker refuses the start. Daemons before Docker 25 let two be made at the same moment.
 pub fn exists(all: &[NetworkSeen], name: &str, id: Option<&NetworkId>) -> bool {
     match (name, id) {
         ("bridge" | "host" | "none", _) | (_, None) => {
-            all.iter().any(|network| network.name.as_str() == name || network.id.as_str() == name)
+            let named = all.iter().filter(|network| network.name.as_str() == name).count();
+            named == 1 || all.iter().any(|network| network.id.as_str() == name)
         }
         (_, Some(id)) => all.iter().any(|network| network.id == *id),
     }
@@ -47,18 +49,24 @@ mod tests {
     use super::*;
     use crate::docker::look::fixtures::networks_listed;
 
+    fn network(name: &str, id: &str) -> NetworkSeen {
+        NetworkSeen { name: NetworkName::new(name), id: NetworkId::new(id), labels: Default::default() }
+    }
+
     #[test]
     fn a_network_made_anew_under_the_same_name_is_another_one_but_for_dockers_own() {
-        let network = |name: &str, id: &str| NetworkSeen {
-            name: NetworkName::new(name),
-            id: NetworkId::new(id),
-            labels: Default::default(),
-        };
         let all = [network("mine", "1"), network("bridge", "2")];
         assert!(exists(&all, "mine", None) && exists(&all, "mine", Some(&NetworkId::new("1"))));
         assert!(!exists(&all, "mine", Some(&NetworkId::new("9"))));
         assert!(exists(&all, "bridge", Some(&NetworkId::new("9"))));
         assert!(!exists(&all, "min", None));
+    }
+
+    #[test]
+    fn a_name_that_two_networks_bear_leads_to_neither_and_an_id_leads_to_its_own() {
+        let all = [network("mine", "1"), network("mine", "2")];
+        assert!(!exists(&all, "mine", None));
+        assert!(exists(&all, "mine", Some(&NetworkId::new("2"))) && exists(&all, "2", None));
     }
 
     #[test]
