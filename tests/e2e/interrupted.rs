@@ -14,6 +14,39 @@ pub fn terminated(suite: &Suite) {
     cut_off(&Case::new(suite, "term"), Signal::TERM, 143, "terminated");
 }
 
+/// Ctrl-C twice, as impatient people type it: the first ends the run, and the second takes nothing of its last words.
+pub fn interrupted_twice(suite: &Suite) {
+    let case = Case::new(suite, "int-twice");
+    let run = case.onboard_as(&slow(&case)).spawn();
+    until("the container runs", || case.daemon().runs(&case.name()));
+    run.signal(Signal::INT);
+    run.signal(Signal::INT);
+    run.end().ended(130, "interrupted", "interrupted");
+    assert_next_is_fine(&case);
+}
+
+/// Ctrl-C while it waits for another run, which goes on.
+pub fn interrupted_while_waiting(suite: &Suite) {
+    let case = Case::new(suite, "int-waiting");
+    let first = case.onboard_as(&slow(&case)).spawn();
+    until("the container runs", || case.daemon().runs(&case.name()));
+    let second = case.onboard().spawn();
+    until("it waits for the lock", || waits_for_a_lock(second.pid()));
+    second.signal(Signal::INT);
+    let second = second.end();
+    second.ended(130, "interrupted", "interrupted");
+    assert_eq!(second.json["changed"], false, "{}", second.dump());
+    first.end().ended(0, "created", "ready");
+    assert_next_is_fine(&case);
+}
+
+/// Whether a process waits for a lock on a file: those that do are marked by an arrow (proc(5), `/proc/locks`).
+fn waits_for_a_lock(pid: u32) -> bool {
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    let mut waiting = locks.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    waiting.any(|fields| fields.contains(&"->") && fields.contains(&pid.to_string().as_str()))
+}
+
 /// SIGKILL in the middle of the warm-up: no last words, and no harm either.
 pub fn killed(suite: &Suite) {
     let case = Case::new(suite, "kill");

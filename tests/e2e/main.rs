@@ -108,7 +108,7 @@ const ON_DOCKER: &[(&str, Body)] = cases! {
     neighbours: prod_and_prod_eu;
     sandboxes: record_is_rebuilt killed_is_told missing_is_named;
     read_only: nothing_there ready stopped missing;
-    interrupted: interrupted terminated killed two_at_once no_wait;
+    interrupted: interrupted terminated interrupted_twice interrupted_while_waiting killed two_at_once no_wait;
     records: corrupt newer;
     today: made_then_reused stopped killed paused created_never_started removed_with_record
         removed_without_record port_held renamed_running renamed_stopped as_documented_running as_documented_stopped
