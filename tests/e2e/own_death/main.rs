@@ -117,7 +117,9 @@ fn cases(shared: &Shared) -> Option<Vec<Death>> {
     };
     let kills: Vec<Vec<_>> = std::thread::scope(|scope| {
         let begun: Vec<_> = kinds.into_iter().map(|kind| scope.spawn(move || of_kind(kind))).collect();
-        begun.into_iter().map(|thread| thread.join().ok()).collect::<Option<_>>()
+        // Each is waited for, also after one that failed.
+        let ended: Vec<_> = begun.into_iter().map(|thread| thread.join().ok()).collect();
+        ended.into_iter().collect::<Option<_>>()
     })?;
     let kills: Vec<_> = kills.into_iter().flatten().collect();
     let asked = kills.iter().filter_map(asked_to_end);
