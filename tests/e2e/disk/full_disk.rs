@@ -50,7 +50,7 @@ pub fn while_stopped(suite: &Suite) {
 pub fn under_way(suite: &Suite) {
     let case = Case::new(suite, "fills");
     let disk = SmallDisk::new(&case, "size=4m");
-    let run = disk.onboard_as(&case.spec().env("NEMOCLAW_REFERENCE_WARM_UP", "10s")).spawn();
+    let run = disk.onboard_as(&case.spec().env("NEMOCLAW_REFERENCE_WARM_UP", "8s").warm_up("60s")).spawn();
     until("the container runs", || case.daemon().runs(&case.name()));
     disk.fill();
     let made = run.end();

@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use super::{At, Nobody, give_away, make_fifo, make_huge};
 use crate::support::{Case, Suite};
 
-/// Makes something in a path's place.
-type Make<'a> = &'a dyn Fn(&Path);
+/// Puts something in a lock's place.
+type Makes<'a> = &'a dyn Fn(&Path);
 
 /// Something else is in its place: refused by its name, neither followed nor waited on nor written.
 pub fn not_a_file(suite: &Suite) {
     let case = Case::new(suite, "lock");
     let (_, work) = case.created();
     let (lock, target) = (lock(&case), case.file("target"));
-    let in_its_place: [(&str, Make<'_>); 4] = [
+    let in_its_place: [(&str, Makes<'_>); 4] = [
         ("a folder", &|path| fs::create_dir(path).unwrap()),
         ("a fifo", &|path| make_fifo(path)),
         ("a link to a file", &|path| {
