@@ -145,7 +145,8 @@ impl Tracer {
             let found = self
                 .secrets
                 .iter()
-                .filter(|(secret, _)| secret.len() >= SHORTEST_IN_TEXT_BYTES)
+                // Preparing a search costs more than most texts, which are shorter than the secret.
+                .filter(|(secret, _)| (SHORTEST_IN_TEXT_BYTES..=rest.len()).contains(&secret.len()))
                 .filter_map(|(secret, number)| rest.find(secret.as_str()).map(|at| (at, secret.len(), number)))
                 .min_by_key(|(at, length, _)| (*at, usize::MAX - length));
             let Some((at, length, number)) = found else { break };
