@@ -2,7 +2,7 @@
 //!
 //! Each part is a fact or the reason why it is unknown, and no part makes another unknown unless it bears on it. List
 //! and inspect must agree before a container or volume is said to be missing. Independent calls run concurrently, in
-//! two rounds at most: the second asks for what the first has shown. Absent on purpose: retries (the engine's), waiting
+//! two rounds: the second asks for what the first has shown. Absent on purpose: retries (the engine's), waiting
 //! ([`Target::wait_ms`] is the caller's), and all that is not asked of Docker (readiness, host processes, the disk).
 
 mod ask;
@@ -98,17 +98,10 @@ impl Daemon {
     /// Takes one look. Each call is answered within `limit`, or what it asked for is unknown.
     pub async fn look(&self, target: &Target, limit: Duration) -> DockerSeen {
         let ask = Asker { daemon: self, limit };
-        let recorded = async {
-            match &target.recorded {
-                Some(id) => ask.container_with(id).await,
-                None => Ok(None),
-            }
-        };
         let info = async { if target.identity || target.gpu { Some(ask.info().await) } else { None } };
-        let (listed, named, recorded, volumes, image, lacking, networks, info) = tokio::join!(
+        let (listed, (named, recorded), volumes, image, lacking, networks, info) = tokio::join!(
             ask.containers(),
-            ask.container_named(&target.container),
-            recorded,
+            named_and_recorded(ask, target),
             ask.volumes(),
             ask.image(&target.image),
             ask.lacking(&target.companions),
@@ -149,6 +142,23 @@ impl Daemon {
             port,
         }
     }
+}
+
+/// The container that bears the gateway's name, and the recorded one. They are the same one where nothing has happened,
+/// and inspect is then asked once: the answer bears the whole recorded ID.
+async fn named_and_recorded(
+    ask: Asker<'_>,
+    target: &Target,
+) -> (Result<Option<Inspected>, Why>, Result<Option<Inspected>, Why>) {
+    let named = ask.container_named(&target.container).await;
+    let recorded = match (&target.recorded, &named) {
+        (None, _) => Ok(None),
+        (Some(id), Ok(Some(found))) if found.id == *id => Ok(Some(found.clone())),
+        (Some(id), Ok(_)) => ask.container_with(id).await,
+        // A daemon that does not answer is not waited for twice.
+        (Some(_), Err(why)) => Err(why.clone()),
+    };
+    (named, recorded)
 }
 
 /// The node name on whichever of the gateway's volumes has such a file.
