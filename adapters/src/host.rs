@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use engine::{
@@ -41,8 +42,12 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// What a run may still ask after its time limit, so that it can say how things stand.
 const CLOSING_LIMIT: Duration = Duration::from_secs(3);
 
-/// How often a gateway that is warming up is asked. Docker has no event for it.
-const PROBE_EVERY: Duration = Duration::from_millis(20);
+/// How often a gateway that is warming up is asked, at first and at last: one that starts at once is not kept waiting for,
+/// and one that takes minutes is left alone. Docker has no event for it.
+const PROBE_EVERY: RangeInclusive<Duration> = Duration::from_millis(5)..=Duration::from_millis(20);
+
+/// The pause before the next question is this part of the time waited so far.
+const PROBE_PAUSE_PART: u32 = 50;
 
 /// How often its container is looked at meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -297,13 +302,17 @@ impl RealHost {
 
     /// Ends when the health endpoint says that it is ready.
     async fn answers_ready(&self, probe: &Probe) {
+        let began = Instant::now();
         let mut asked = FuturesUnordered::new();
         loop {
             asked.push(self.prober.readiness(probe, PROBE_LIMIT));
             let answer = timeout(ASK_AGAIN_AFTER, asked.next()).await;
             match answer {
                 Ok(Some(Known::Known(Readiness::Ready { .. }))) => return,
-                Ok(_) => sleep(PROBE_EVERY).await,
+                Ok(_) => {
+                    let pause = began.elapsed() / PROBE_PAUSE_PART;
+                    sleep(pause.clamp(*PROBE_EVERY.start(), *PROBE_EVERY.end())).await;
+                }
                 Err(_) => {}
             }
         }
