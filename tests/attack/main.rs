@@ -22,14 +22,13 @@ mod support;
 mod volume;
 mod world;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Completion, Trial};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use support::{Suite, Unready};
+use support::{Suite, Unready, docker_socket};
 
 /// How many cases run at once: each of the crowds keeps a processor busy.
 const AT_ONCE: usize = 2;
@@ -55,11 +54,7 @@ fn main() -> ExitCode {
     // Crowds need descriptors on this side, too.
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).unwrap();
-    let socket = match std::env::var("DOCKER_HOST") {
-        Ok(address) => PathBuf::from(address.trim_start_matches("unix://")),
-        Err(_) => PathBuf::from("/var/run/docker.sock"),
-    };
-    let suite = Arc::new(Suite::new(socket));
+    let suite = Arc::new(Suite::new(docker_socket()));
     let mut trials: Vec<_> = CASES.iter().map(|(name, body)| trial(name, || Ok(()), *body)).collect();
     trials.push(trial("bodies::full_disk", || bodies::small_disk().map_err(Unready::NoDocker), bodies::full_disk));
     let (ready, on) = (Arc::clone(&suite), Arc::clone(&suite));
@@ -83,9 +78,6 @@ fn trial(
             body();
             Ok(Completion::Completed)
         }
-        Err(Unready::NoDocker(why)) if std::env::var_os("NEMOCLAW_REQUIRE_DOCKER") != Some("1".into()) => {
-            Ok(Completion::ignored_with(why))
-        }
-        Err(Unready::NoDocker(why) | Unready::Broken(why)) => Err(why.into()),
+        Err(unready) => unready.ends_case(),
     })
 }

@@ -16,13 +16,12 @@ mod server;
 mod support;
 mod world;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Completion, Trial};
 
-use support::Unready;
+use support::docker_socket;
 use world::World;
 
 /// How many cases run at once: those that take a minute wait for Docker's patience, or for ours.
@@ -45,13 +44,9 @@ const CASES: &[(&str, Body)] = cases! {
 };
 
 fn main() -> ExitCode {
-    let socket = match std::env::var("DOCKER_HOST") {
-        Ok(address) => PathBuf::from(address.trim_start_matches("unix://")),
-        Err(_) => PathBuf::from("/var/run/docker.sock"),
-    };
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let world = Arc::new(World::new(socket));
+    let world = Arc::new(World::new(docker_socket()));
     let trials = CASES.iter().map(|(name, body)| trial(&world, name, *body)).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     world.suite.end();
@@ -65,9 +60,6 @@ fn trial(world: &Arc<World>, name: &str, body: Body) -> Trial {
             body(&world);
             Ok(Completion::Completed)
         }
-        Err(Unready::NoDocker(why)) if std::env::var_os("NEMOCLAW_REQUIRE_DOCKER") != Some("1".into()) => {
-            Ok(Completion::ignored_with(why))
-        }
-        Err(Unready::NoDocker(why) | Unready::Broken(why)) => Err(why.into()),
+        Err(unready) => unready.ends_case(),
     })
 }
