@@ -121,7 +121,7 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// Opens a regular file, and nothing else: no symbolic link is followed and no pipe is waited on. What `flags` create is
 /// for its owner only.
-pub fn open_regular(path: &Path, flags: OFlags) -> io::Result<File> {
+pub(crate) fn open_regular(path: &Path, flags: OFlags) -> io::Result<File> {
     let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR) {
         Ok(opened) => File::from(opened),
