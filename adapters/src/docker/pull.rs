@@ -70,9 +70,14 @@ impl Pulled {
         PullProgress {
             layers: self.layers.len(),
             layers_done: self.layers.values().filter(|layer| layer.phase == Phase::Done).count(),
-            bytes: self.layers.values().map(|layer| layer.bytes).sum(),
-            bytes_total: self.layers.values().map(|layer| layer.bytes_total).sum(),
+            bytes: self.sum(|layer| layer.bytes),
+            bytes_total: self.sum(|layer| layer.bytes_total),
         }
+    }
+
+    /// The sum over all layers; no more than fits, whatever the daemon counts.
+    fn sum(&self, bytes: impl Fn(&Layer) -> u64) -> u64 {
+        self.layers.values().map(bytes).fold(0, u64::saturating_add)
     }
 
     /// How long it may stand still from here.
@@ -142,6 +147,15 @@ mod tests {
         assert_eq!(pulled.progress(), PullProgress { layers: 3, layers_done: 1, bytes: 17, bytes_total: 17 });
         note(&mut pulled, "b2", "Pull complete", None);
         assert_eq!(pulled.progress().layers_done, 2);
+    }
+
+    #[test]
+    fn counts_that_no_image_has_are_as_many_as_fit() {
+        let mut pulled = Pulled::default();
+        for id in ["a1", "b2", "c3"] {
+            note(&mut pulled, id, "Downloading", Some((i64::MAX, i64::MAX)));
+        }
+        assert_eq!((pulled.progress().bytes, pulled.progress().bytes_total), (u64::MAX, u64::MAX));
     }
 
     #[test]
