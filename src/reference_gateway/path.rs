@@ -151,6 +151,9 @@ fn hex_digit(byte: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn names(encoded: &str) -> Vec<String> {
@@ -224,5 +227,22 @@ mod tests {
 
         assert_eq!(names(&["d"; MAX_DEPTH].join("/")).len(), MAX_DEPTH);
         assert!(DataPath::workspace(&["d"; MAX_DEPTH + 1].join("/")).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_taken_is_a_few_plain_names(
+            parts in vec(r"(\.|%2[eE]){1,3}|[a-z\\]{1,3}|(%[0-9a-fA-F]{2}|%25|[a-f]){1,4}|\PC{0,4}|\.incoming-[0-9]", 1..5)
+        ) {
+            let text = parts.join("/");
+            for path in [DataPath::workspace(&text), DataPath::sandbox(&text)].into_iter().flatten() {
+                prop_assert!(path.folders.len() < MAX_DEPTH);
+                for name in path.folders.iter().chain([&path.name]).map(Segment::as_str) {
+                    prop_assert!(!matches!(name, "" | "." | "..") && name.len() <= MAX_SEGMENT, "{name:?}");
+                    prop_assert!(!name.contains('/') && !name.contains(char::is_control), "{name:?}");
+                    prop_assert!(!name.starts_with(INCOMING), "{name:?}");
+                }
+            }
+        }
     }
 }

@@ -148,6 +148,8 @@ fn code_and_seconds(text: &str) -> Option<(u8, Duration)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, String> {
@@ -210,6 +212,29 @@ mod tests {
         }
         for node in ["..", "a/b", "a\0b"] {
             assert!(read(&[("OPENSHELL_NODE_NAME", node)]).unwrap_err().contains("node name"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_variable_holds_is_read_or_refused_by_its_name(
+            text in r"[0-9]{1,25}(ms|s|h|y| )?|[0-9]{0,4}:[0-9]{0,25}|[0-9.]{0,15}:[0-9]{0,6}|\PC{1,20}"
+        ) {
+            for name in [
+                "OPENSHELL_NODE_NAME",
+                "NEMOCLAW_REFERENCE_LISTEN",
+                "NEMOCLAW_REFERENCE_HEALTH_LISTEN",
+                "NEMOCLAW_REFERENCE_WARM_UP",
+                "NEMOCLAW_REFERENCE_HEALTH_DELAY",
+                "NEMOCLAW_REFERENCE_CRASH",
+                "NEMOCLAW_REFERENCE_EXIT_EVERY",
+                "NEMOCLAW_REFERENCE_HANG",
+                "NEMOCLAW_REFERENCE_IGNORE_TERM",
+            ] {
+                if let Err(why) = read(&[(name, &text)]) {
+                    prop_assert!(why.contains(name) || why.starts_with("node name"), "{why}");
+                }
+            }
         }
     }
 }
