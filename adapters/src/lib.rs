@@ -14,6 +14,7 @@ mod state;
 
 pub use docker::logs;
 pub use docker::{Address, BadAddress, Credentials, PullProgress};
+pub use executable::{Elf, NotElf, path_of_code};
 pub use host::{RealHost, Settings};
 pub use http::reached;
 pub use known::gateways_by_label;

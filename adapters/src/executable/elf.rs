@@ -28,7 +28,7 @@ const STRING_TABLE: u64 = 5;
 const SONAME: u64 = 14;
 
 /// An ELF file, or the first part of one.
-pub(super) struct Elf<'a> {
+pub struct Elf<'a> {
     bytes: &'a [u8],
     /// 64-bit, as against 32-bit.
     wide: bool,
@@ -45,13 +45,13 @@ struct Segment {
 }
 
 /// What is wrong with bytes that should be an ELF file, as a fragment of a sentence.
-pub(super) type NotElf = &'static str;
+pub type NotElf = &'static str;
 
 const CUT_OFF: NotElf = "is an ELF file that is cut off";
 
 impl<'a> Elf<'a> {
     /// Reads the header and the table of segments. `bytes` may be the file's first part, as long as both are in it.
-    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, NotElf> {
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, NotElf> {
         if !bytes.starts_with(b"\x7fELF") {
             return Err("is not an ELF file");
         }
@@ -69,7 +69,7 @@ impl<'a> Elf<'a> {
     }
 
     /// Go's name for its architecture; for one that Docker does not run on, its number.
-    pub(super) fn architecture(&self) -> Result<String, NotElf> {
+    pub fn architecture(&self) -> Result<String, NotElf> {
         let machine = self.number(18, 2).ok_or(CUT_OFF)?;
         let known = ARCHITECTURES
             .iter()
@@ -78,7 +78,7 @@ impl<'a> Elf<'a> {
     }
 
     /// The absolute path of the loader that it names; none where it loads itself (static).
-    pub(super) fn interpreter(&self) -> Result<Option<&'a str>, NotElf> {
+    pub fn interpreter(&self) -> Result<Option<&'a str>, NotElf> {
         let Some(segment) = self.segments.iter().find(|segment| segment.kind == INTERPRETER) else { return Ok(None) };
         let path = self.slice(segment.offset, segment.file_bytes).ok_or(CUT_OFF)?;
         let path = text(path).filter(|path| path.starts_with('/'));
@@ -86,7 +86,7 @@ impl<'a> Elf<'a> {
     }
 
     /// How many of the file's first bytes hold all that is ever loaded; the rest is for debuggers.
-    pub(super) fn loaded_bytes(&self) -> u64 {
+    pub fn loaded_bytes(&self) -> u64 {
         let loaded = self.segments.iter().filter(|segment| segment.kind == LOAD);
         loaded.map(|segment| segment.offset.saturating_add(segment.file_bytes)).max().unwrap_or(0)
     }
@@ -98,7 +98,7 @@ impl<'a> Elf<'a> {
     }
 
     /// The name under which others ask for it; none where it has none or that cannot be read.
-    pub(super) fn soname(&self) -> Option<&'a str> {
+    pub fn soname(&self) -> Option<&'a str> {
         let dynamic = self.segments.iter().find(|segment| segment.kind == DYNAMIC)?;
         let entries = self.slice(dynamic.offset, dynamic.file_bytes)?.chunks_exact(2 * self.word());
         let (mut table, mut name) = (None, None);

@@ -12,6 +12,9 @@ use engine::{Failure, ImageRef};
 use crate::docker::Daemon;
 use pack::{Running, Unfit};
 
+pub use elf::{Elf, NotElf};
+pub use pack::path_of_code;
+
 /// Packs the running executable and imports it under this reference.
 ///
 /// # Errors

@@ -132,7 +132,7 @@ fn mapped_libraries() -> Result<Vec<PathBuf>, Unfit> {
 }
 
 /// The file that a line of `maps` shows, where it is mapped to be run.
-fn path_of_code(line: &str) -> Option<&Path> {
+pub fn path_of_code(line: &str) -> Option<&Path> {
     let (fields, path) = line.split_at(line.find('/')?);
     let permissions = fields.split(' ').nth(1)?;
     permissions.contains('x').then(|| Path::new(path))

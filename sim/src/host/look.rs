@@ -158,7 +158,12 @@ impl<W: Witness> SimHost<'_, W> {
         let mut denied = false;
         let mut seen: Vec<ContainerSeen> = named.into_iter().collect();
         if let Some(id) = &target.recorded {
-            let recorded = known!(self.inspect(|container| container.id == *id));
+            // Asked by its ID only where the name's answer is another one.
+            let by_name = seen.first().filter(|one| one.id == *id).cloned();
+            let recorded = match by_name {
+                Some(one) => Some(one),
+                None => known!(self.inspect(|container| container.id == *id)),
+            };
             let in_list = listed.iter().find(|listed| listed.id == *id).map(|listed| &listed.id);
             if let Err(why) = agree(in_list, recorded.as_ref()) {
                 return Ok(Err(why));
