@@ -102,6 +102,6 @@ fn advice_that_does_not_lead_out_by_itself_is_counted() {
         refusals.filter(|advice| advice.effect == effect).map(|advice| advice.command).collect()
     };
     let (machine, later) = (with(Effect::OnTheMachine), with(Effect::NotYet));
-    assert_eq!(machine.len(), 19, "{machine:#?}");
+    assert_eq!(machine.len(), 20, "{machine:#?}");
     assert_eq!(later.len(), 4, "{later:#?}");
 }
