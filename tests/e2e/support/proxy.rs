@@ -148,7 +148,8 @@ fn stop(process: i32) {
     let pid = rustix::process::Pid::from_raw(process).expect("a process");
     rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it runs");
     super::until("every thread of the process has stopped", || {
-        let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("it runs");
+        // One that was killed meanwhile has none.
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{process}/task")) else { return true };
         let stat = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("stat")).ok();
         // The name is in parentheses, and its state follows.
         threads.flatten().filter_map(stat).all(|stat| stat.rsplit_once(") ").is_some_and(|(_, it)| it.starts_with('T')))
