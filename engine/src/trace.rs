@@ -2,7 +2,7 @@
 //! command it named and the event that answered. Secrets are replaced, the same value by the same number everywhere, so
 //! that comparisons replay.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
@@ -42,6 +42,9 @@ const SECRET_WORDS: [&str; 5] = ["token", "secret", "password", "passwd", "key"]
 #[derive(Default)]
 pub struct Tracer {
     secrets: BTreeMap<String, usize>,
+    /// What earlier lines said in plain. It is no secret any more, and a trace that began to replace it half way would not
+    /// replay: the node name stands in the intent long before it is a new container's environment value.
+    said: BTreeSet<String>,
 }
 
 impl fmt::Debug for Tracer {
@@ -71,7 +74,19 @@ impl Tracer {
         let mut value = serde_json::to_value(what)?;
         self.learn(&value);
         self.redact(&mut value, false);
+        self.remember(&value);
         serde_json::to_string(&value)
+    }
+
+    fn remember(&mut self, value: &Value) {
+        match value {
+            Value::Object(fields) => fields.values().for_each(|field| self.remember(field)),
+            Value::Array(items) => items.iter().for_each(|item| self.remember(item)),
+            Value::String(text) if !self.said.contains(text) => {
+                self.said.insert(text.clone());
+            }
+            Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
 
     /// Notes every secret: each environment value, and what a command line gives to an argument that says so.
@@ -115,6 +130,9 @@ impl Tracer {
     }
 
     fn note(&mut self, secret: &str) {
+        if self.said.contains(secret) {
+            return;
+        }
         let number = self.secrets.len() + 1;
         self.secrets.entry(secret.to_owned()).or_insert(number);
     }
@@ -174,6 +192,19 @@ mod tests {
             "log": "key password-long-tail used, then password",
         }));
         assert!(!told.contains("password") && !told.contains("tail"), "{told}");
+    }
+
+    #[test]
+    fn what_stood_in_plain_before_stays_so() {
+        let mut tracer = Tracer::default();
+        tracer.line(&serde_json::json!({ "node_name": "openshell-prod" })).unwrap();
+        let told = tracer.line(&serde_json::json!({
+            "env": { "NODE": "openshell-prod", "TOKEN": "abcdefgh12" },
+            "hostname": "openshell-prod",
+        }));
+        let told = told.unwrap();
+        assert_eq!(told.matches("openshell-prod").count(), 2, "{told}");
+        assert!(!told.contains("abcdefgh12"), "{told}");
     }
 
     #[test]
