@@ -213,21 +213,7 @@ impl Around {
         let time_limit = self.time_limit.unwrap_or_else(|| 2 * Duration::from_millis(warm_up_ms) + TIME_BESIDE_WARM_UP);
         let typed =
             Typed { preset: args.preset.is_some() || args.demo, spec: args.spec.is_some(), image: false, port: false };
-        let intent = Intent {
-            gateway,
-            purpose,
-            spec,
-            alternatives,
-            typed,
-            replace: None,
-            leave_behind: false,
-            carry: Vec::new(),
-            reset: None,
-            node_name: None,
-            adopt: None,
-            accept_daemon: false,
-            wait_for_lock: false,
-        };
+        let intent = Intent { alternatives, typed, wait_for_lock: false, ..Intent::of(gateway, spec, purpose) };
         let flags = flag.map(|(flag, value)| (flag, Some(value))).into_iter().collect();
         let again = Again { host: self.host.clone(), demo: args.demo, flags };
         let settings = Settings {

@@ -113,6 +113,25 @@ impl Consent {
 }
 
 impl Intent {
+    /// What is asked for where nothing but the command and the gateway is typed. A lock that is held is waited for.
+    pub fn of(gateway: GatewayName, spec: GatewaySpec, purpose: Purpose) -> Self {
+        Self {
+            gateway,
+            purpose,
+            spec,
+            alternatives: Vec::new(),
+            typed: Typed::default(),
+            replace: None,
+            leave_behind: false,
+            carry: Vec::new(),
+            reset: None,
+            node_name: None,
+            adopt: None,
+            accept_daemon: false,
+            wait_for_lock: true,
+        }
+    }
+
     /// What the owner wants: the record's wish with what was typed today on top, or the preset's where there is no
     /// record. Another default of a newer release is no wish of anybody's.
     pub fn wanted(&self, record: Option<&GatewayRecord>) -> GatewaySpec {

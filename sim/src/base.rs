@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::{
-    BUILT_IN, BadPreset, ContainerName, DaemonIdentity, GatewayName, GatewaySpec, ImageId, ImageRef, MountSource,
-    MountedSource, NetworkName, Place, Preset, PresetName, VolumeName,
+    BUILT_IN, BadPreset, ContainerName, DaemonIdentity, GatewayName, GatewaySpec, ImageId, ImageRef, NetworkName,
+    Place, Preset, PresetName, VolumeName,
 };
 use futures_util::FutureExt;
 use serde::Serialize;
@@ -120,17 +120,6 @@ impl Names {
     pub fn older_world(&self) -> World {
         let mut world = self.fresh_world();
         let mut history = History::default();
-        let mounts = self.spec.mounts.iter().map(|mount| Mounted {
-            source: match &mount.source {
-                MountSource::Volume { name } => MountedSource::Volume { name: name.clone() },
-                MountSource::Bind { folder } | MountSource::Folder { folder } => {
-                    MountedSource::Bind { folder: folder.clone() }
-                }
-                MountSource::File { file, .. } => MountedSource::Bind { folder: file.clone() },
-            },
-            path: mount.path.clone(),
-            writable: !mount.read_only,
-        });
         let mut env = self.spec.environment();
         if let Some(name) = &self.spec.node_name_env {
             env.0.insert(name.clone(), self.spec.node_name.clone());
@@ -141,7 +130,7 @@ impl Names {
             command: self.spec.command_line(),
             env,
             labels: BTreeMap::new(),
-            mounts: mounts.collect(),
+            mounts: self.spec.mounts.iter().map(Mounted::of).collect(),
             ports: vec![Published {
                 container: self.spec.port.container,
                 host_ip: self.spec.port.host_ip.clone(),

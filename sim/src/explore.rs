@@ -54,7 +54,7 @@ pub struct Found {
 }
 
 /// The scenario of one run of an exploration.
-pub fn drawn(seed: u64, run: u64) -> Scenario {
+fn drawn(seed: u64, run: u64) -> Scenario {
     let mut choices = Seeded::new(seed, run);
     let swarm = Swarm::draw(&mut choices);
     scenario(&mut choices, swarm)

@@ -42,20 +42,6 @@ pub enum Invariant {
 }
 
 impl Invariant {
-    /// All of them.
-    pub const ALL: [Self; 10] = [
-        Self::VolumesKept,
-        Self::UnknownIsInert,
-        Self::DriftKeepsData,
-        Self::CrashOnly,
-        Self::HonestEnds,
-        Self::ItEnds,
-        Self::OneAtATime,
-        Self::RecordsFollowFacts,
-        Self::NoStrangersHarmed,
-        Self::NoNeedlessActs,
-    ];
-
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {

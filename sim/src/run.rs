@@ -1,6 +1,6 @@
 //! One run of the engine on a simulated host, to its end or its death.
 
-use engine::{GatewaySpec, Intent, Outcome, Purpose, Typed, Watch, drive};
+use engine::{Intent, Outcome, Purpose, Typed, Watch, drive};
 
 use crate::base::{Names, at_once};
 use crate::fault::Rule;
@@ -70,23 +70,6 @@ pub fn another(world: &mut World, names: &Names, history: &mut History) {
 
 /// What a person wants who types no more than the preset and the command.
 pub fn intent(names: &Names, purpose: Purpose) -> Intent {
-    of_spec(names, names.spec.clone(), purpose)
-}
-
-fn of_spec(names: &Names, spec: GatewaySpec, purpose: Purpose) -> Intent {
-    Intent {
-        gateway: names.gateway.clone(),
-        purpose,
-        spec,
-        alternatives: Vec::new(),
-        typed: Typed { preset: true, ..Typed::default() },
-        replace: None,
-        leave_behind: false,
-        carry: Vec::new(),
-        reset: None,
-        node_name: None,
-        adopt: None,
-        accept_daemon: false,
-        wait_for_lock: true,
-    }
+    let typed = Typed { preset: true, ..Typed::default() };
+    Intent { typed, ..Intent::of(names.gateway.clone(), names.spec.clone(), purpose) }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
     BUILT_IN, ContainerId, DaemonIdentity, GatewayName, GatewayRecord, Instance, Intent, Place, Preset, Purpose,
-    RecordedVolume, SandboxName, Typed, VolumeName,
+    RecordedVolume, SandboxName, VolumeName,
 };
 use tempfile::TempDir;
 
@@ -59,21 +59,7 @@ pub(super) fn changed(mut record: GatewayRecord) -> GatewayRecord {
 }
 
 pub(super) fn intent(gateway: &str) -> Intent {
-    Intent {
-        gateway: name(gateway),
-        purpose: Purpose::Onboard,
-        spec: record(gateway).spec,
-        typed: Typed::default(),
-        replace: None,
-        leave_behind: false,
-        carry: Vec::new(),
-        alternatives: Vec::new(),
-        node_name: None,
-        reset: None,
-        adopt: None,
-        accept_daemon: false,
-        wait_for_lock: false,
-    }
+    Intent { wait_for_lock: false, ..Intent::of(name(gateway), record(gateway).spec, Purpose::Onboard) }
 }
 
 /// Every file in a folder, with its text.

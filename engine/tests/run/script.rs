@@ -9,7 +9,7 @@ use engine::{
     Attachment, BUILT_IN, Command, ContainerId, ContainerSeen, DaemonIdentity, Disk, End, Event, Exit, Failure,
     GatewayName, GatewayRecord, GatewaySpec, HostSeen, How, ImageId, ImageSeen, Instance, Intent, Known, MountSeen,
     MountedSource, NetworkId, NetworkSeen, Onboarding, Outcome, Place, PortBinding, PortHolder, Preset, Purpose,
-    Readiness, RecordSeen, SandboxName, Status, Then, Typed, VolumeSeen, Why,
+    Readiness, RecordSeen, SandboxName, Status, Then, VolumeSeen, Why,
 };
 
 pub fn gateway() -> GatewayName {
@@ -25,21 +25,7 @@ pub fn spec() -> GatewaySpec {
 }
 
 pub fn intent(purpose: Purpose) -> Intent {
-    Intent {
-        gateway: gateway(),
-        purpose,
-        spec: spec(),
-        alternatives: Vec::new(),
-        node_name: None,
-        typed: Typed::default(),
-        replace: None,
-        leave_behind: false,
-        carry: Vec::new(),
-        reset: None,
-        adopt: None,
-        accept_daemon: false,
-        wait_for_lock: true,
-    }
+    Intent::of(gateway(), spec(), purpose)
 }
 
 pub fn daemon() -> DaemonIdentity {

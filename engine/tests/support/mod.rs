@@ -12,7 +12,7 @@ use engine::{
     Disk, Exit, Failed, Failure, GatewayName, GatewayRecord, GatewaySpec, HostSeen, ImageId, ImageSeen, Instance,
     Intent, Known, LABEL_GATEWAY, MountSeen, MountedSource, NetworkId, NetworkName, NetworkSeen, Observation,
     PortBinding, PortHolder, Preset, PresetName, Purpose, Readiness, RecordProblem, RecordSeen, RecordedVolume, Status,
-    Tried, Typed, VolumeName, VolumeSeen, Why, decide,
+    Tried, VolumeName, VolumeSeen, Why, decide,
 };
 
 /// The container's name, and that of its volume and its network.
@@ -171,21 +171,7 @@ pub fn spec() -> GatewaySpec {
 }
 
 pub fn intent() -> Intent {
-    Intent {
-        gateway: gateway(),
-        purpose: Purpose::Onboard,
-        spec: spec(),
-        alternatives: Vec::new(),
-        node_name: None,
-        typed: Typed::default(),
-        replace: None,
-        leave_behind: false,
-        carry: Vec::new(),
-        reset: None,
-        adopt: None,
-        accept_daemon: false,
-        wait_for_lock: true,
-    }
+    Intent::of(gateway(), spec(), Purpose::Onboard)
 }
 
 pub fn consent() -> Consent {

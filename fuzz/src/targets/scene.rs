@@ -58,19 +58,9 @@ pub fn gateway_record() -> GatewayRecord {
 /// What somebody asked for who typed nothing but the gateway's kind and name.
 pub fn intent(purpose: Purpose) -> Intent {
     Intent {
-        gateway: gateway(),
-        purpose,
-        spec: gateway_spec(),
-        alternatives: Vec::new(),
         typed: Typed { preset: true, ..Typed::default() },
-        replace: None,
-        leave_behind: false,
-        carry: Vec::new(),
-        reset: None,
-        node_name: None,
-        adopt: None,
-        accept_daemon: false,
         wait_for_lock: false,
+        ..Intent::of(gateway(), gateway_spec(), purpose)
     }
 }
 

@@ -64,7 +64,6 @@ impl Witness for Timeline {
         let (actor, what) = match &moment.what {
             Happening::Called(kind) => ("run", format!("calls {}", word(kind))),
             Happening::Broke(verdict) => ("fault", word(verdict)),
-            Happening::Answered => return,
         };
         self.lines.push(Line { at_ms: moment.at_ms, actor, command: moment.command, what });
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use engine::{
     Command, ContainerId, ContainerName, Event, Failure, GatewayName, ImageId, ImageSource, Known, LockHolder,
-    MeasuredVolume, MountSource, MountedSource, Named, NamedThing, NewContainer, Older, PresetName, RecordSeen,
-    SandboxListing, SandboxName, VolumeName, Why,
+    MeasuredVolume, Named, NamedThing, NewContainer, Older, PresetName, RecordSeen, SandboxListing, SandboxName,
+    VolumeName, Why,
 };
 
 use super::{Gate, SimHost, Stop, Told, Witness, failed};
@@ -109,18 +109,6 @@ impl<W: Witness> SimHost<'_, W> {
     fn creation(&self, new: &NewContainer) -> Call {
         let program = self.world.daemon().store.images.get(&new.image).map(|image| self.world.program(image));
         let entry = program.filter(|_| new.keeps_entry_point).map(|program| program.entry_point).unwrap_or_default();
-        let source = |source: &MountSource| match source {
-            MountSource::Volume { name } => MountedSource::Volume { name: name.clone() },
-            MountSource::Bind { folder } | MountSource::Folder { folder } => {
-                MountedSource::Bind { folder: folder.clone() }
-            }
-            MountSource::File { file, .. } => MountedSource::Bind { folder: file.clone() },
-        };
-        let mounts = new.mounts.iter().map(|mount| Mounted {
-            source: source(&mount.source),
-            path: mount.path.clone(),
-            writable: !mount.read_only,
-        });
         let published = |container: u16, host: u16| Published { container, host_ip: new.port.host_ip.clone(), host };
         let health = new.port.health.zip(new.port.health_on_host()).map(|(inside, host)| published(inside, host));
         let config = Config {
@@ -130,7 +118,7 @@ impl<W: Witness> SimHost<'_, W> {
             command: entry.into_iter().chain(new.command.iter().cloned()).collect(),
             env: new.env.clone(),
             labels: new.labels.clone(),
-            mounts: mounts.collect(),
+            mounts: new.mounts.iter().map(Mounted::of).collect(),
             ports: std::iter::once(published(new.port.container, new.port.host)).chain(health).collect(),
             restart: new.restart,
             auto_remove: false,

@@ -45,8 +45,6 @@ pub enum Happening {
     Called(CallKind),
     /// A rule came to hold.
     Broke(Verdict),
-    /// A command was answered.
-    Answered,
 }
 
 /// Watches a run on a simulated host, step by step.
@@ -404,7 +402,6 @@ impl<W: Witness> Host for SimHost<'_, W> {
             Err(Stop::Killed) => return pending().await,
         };
         self.witness.answered(command, &event, self.world, self.history);
-        self.tell(Happening::Answered);
         event
     }
 }

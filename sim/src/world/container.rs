@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::{
     Attachment, ContainerId, ContainerName, ContainerSeen, Env, Exit, ImageId, ImageRef, Instance, Known, MountSeen,
-    MountedSource, NetworkId, NetworkName, PortBinding, RestartPolicy, Status, VolumeName,
+    MountSource, MountSpec, MountedSource, NetworkId, NetworkName, PortBinding, RestartPolicy, Status, VolumeName,
 };
 use serde::Serialize;
 
@@ -201,6 +201,18 @@ impl Container {
 }
 
 impl Mounted {
+    /// What becomes of a mount that a spec asks for.
+    pub fn of(spec: &MountSpec) -> Self {
+        let source = match &spec.source {
+            MountSource::Volume { name } => MountedSource::Volume { name: name.clone() },
+            MountSource::Bind { folder } | MountSource::Folder { folder } => {
+                MountedSource::Bind { folder: folder.clone() }
+            }
+            MountSource::File { file, .. } => MountedSource::Bind { folder: file.clone() },
+        };
+        Self { source, path: spec.path.clone(), writable: !spec.read_only }
+    }
+
     /// The volume whose files it shows.
     pub fn volume(&self) -> Option<&VolumeName> {
         match &self.source {

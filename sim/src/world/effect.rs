@@ -132,11 +132,6 @@ impl History {
         self.0.push(Happened { by, effect });
     }
 
-    /// What happened so far.
-    pub fn all(&self) -> &[Happened] {
-        &self.0
-    }
-
     /// What happened from a certain point on.
     pub fn since(&self, point: usize) -> &[Happened] {
         self.0.get(point..).unwrap_or_default()

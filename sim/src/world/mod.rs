@@ -131,6 +131,11 @@ impl World {
         self.programs.get(image).cloned().unwrap_or_default()
     }
 
+    /// What a container's program does once it is warm. One that this world does not know serves.
+    fn does(&self, image: &ImageId) -> Does {
+        self.programs.get(image).map_or(Does::Serves, |program| program.does)
+    }
+
     /// Has the effect of a request come later.
     pub fn apply_later(&mut self, in_ms: u64, by: Actor, call: Call) {
         self.late.push(Late { in_ms, by, daemon: self.at_address, call });
@@ -208,7 +213,7 @@ impl World {
         self.daemons[daemon].store.containers.values().find_map(|container| {
             let due = match container.life {
                 Life::Running { process: Process { warm_in_ms: 0, .. } } => {
-                    match self.programs.get(&container.config.image_id)?.does {
+                    match self.does(&container.config.image_id) {
                         Does::Ends { code } => Due::Ends { code, oom: false },
                         Does::RunsOutOfMemory => Due::Ends { code: 137, oom: true },
                         Does::Serves | Does::Answers { .. } | Does::Hangs => return None,
@@ -246,7 +251,7 @@ impl World {
         }
         let Some((_, container)) = self.publisher(port) else { return Readiness::Unreachable };
         match container.process() {
-            Some(Process { warm_in_ms: 0, hangs: false }) => match self.program(&container.config.image_id).does {
+            Some(Process { warm_in_ms: 0, hangs: false }) => match self.does(&container.config.image_id) {
                 Does::Serves => Readiness::Ready { marked: true },
                 Does::Answers { status } => Readiness::NotReady { status },
                 Does::Hangs | Does::Ends { .. } | Does::RunsOutOfMemory => Readiness::Unreachable,
@@ -260,8 +265,7 @@ impl World {
         let Some((_, container)) = self.publisher(port) else { return false };
         match container.process() {
             Some(process) => {
-                process.warm_in_ms == 0
-                    && (process.hangs || self.program(&container.config.image_id).does == Does::Hangs)
+                process.warm_in_ms == 0 && (process.hangs || self.does(&container.config.image_id) == Does::Hangs)
             }
             None => true,
         }
