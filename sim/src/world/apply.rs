@@ -1,4 +1,4 @@
-//! What each request does. Statuses are those of Docker 20.10 to 28 (moby `api/swagger.yaml`, `daemon/`).
+//! What each request does, and what it does to containers. Statuses are those of Docker 20.10 to 28 (moby `api/swagger.yaml`, `daemon/`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use engine::{
 use super::World;
 use super::call::{ApiError, Call, Changed, PrunedVolumes};
 use super::container::{Config, Container, Endpoint, Life, Mounted};
-use super::daemon::{DEFAULT_NETWORKS, Network, Volume};
 use super::effect::{Actor, Effect, History};
 
-type Answer = Result<Changed, ApiError>;
+/// What a daemon says to a request.
+pub(super) type Answer = Result<Changed, ApiError>;
 
 /// The exit codes of a process that ends when it is asked to, and of one that is killed.
 const TERMINATED: i64 = 0;
@@ -81,76 +81,6 @@ impl World {
 
     fn container_mut(&mut self, at: usize, id: &ContainerId) -> Result<&mut Container, ApiError> {
         self.daemons[at].store.containers.get_mut(id).ok_or_else(|| ApiError::not_found("container"))
-    }
-
-    fn create_network(
-        &mut self,
-        at: usize,
-        name: &NetworkName,
-        labels: &BTreeMap<String, String>,
-        by: Actor,
-        history: &mut History,
-    ) -> Answer {
-        if self.daemons[at].networks.values().any(|network| network.name == *name) {
-            return Err(ApiError::conflict(format!("network with name {name} already exists")));
-        }
-        let id = NetworkId::new(format!("{:064x}", self.number()));
-        self.daemons[at].networks.insert(id, Network { name: name.clone(), labels: labels.clone() });
-        history.note(by, Effect::Network { name: name.clone(), exists: true });
-        Ok(Changed::Done)
-    }
-
-    fn remove_network(&mut self, at: usize, id: &NetworkId, by: Actor, history: &mut History) -> Answer {
-        let daemon = &mut self.daemons[at];
-        let Some(network) = daemon.networks.get(id) else { return Err(ApiError::not_found("network")) };
-        let active = daemon.store.containers.values().any(|container| {
-            container.may_write() && container.networks.iter().any(|endpoint| endpoint.id.as_ref() == Some(id))
-        });
-        if active || DEFAULT_NETWORKS.contains(&network.name.as_str()) {
-            return Err(ApiError { status: 403, message: "network has active endpoints".to_owned() });
-        }
-        history.note(by, Effect::Network { name: network.name.clone(), exists: false });
-        daemon.networks.remove(id);
-        Ok(Changed::Done)
-    }
-
-    /// Creating a volume that exists succeeds and changes nothing.
-    fn create_volume(
-        &mut self,
-        at: usize,
-        name: &VolumeName,
-        labels: &BTreeMap<String, String>,
-        anonymous: bool,
-        by: Actor,
-        history: &mut History,
-    ) -> Answer {
-        if self.daemons[at].volumes.contains_key(name) {
-            return Ok(Changed::Done);
-        }
-        let volume = Volume { labels: labels.clone(), born: self.number(), anonymous, files: BTreeMap::new() };
-        self.daemons[at].volumes.insert(name.clone(), volume);
-        history.note(by, Effect::VolumeCreated { name: name.clone() });
-        Ok(Changed::Done)
-    }
-
-    fn remove_volume(&mut self, at: usize, name: &VolumeName, by: Actor, history: &mut History) -> Answer {
-        let daemon = &self.daemons[at];
-        if !daemon.volumes.contains_key(name) {
-            return Err(ApiError::not_found("volume"));
-        }
-        if daemon.refers_to(name) {
-            return Err(ApiError::conflict("volume is in use"));
-        }
-        self.drop_volume(at, name, by, history);
-        Ok(Changed::Done)
-    }
-
-    fn drop_volume(&mut self, at: usize, name: &VolumeName, by: Actor, history: &mut History) {
-        let daemon = &mut self.daemons[at];
-        let of = daemon.having(name).map(|container| container.name.clone()).collect();
-        if let Some(volume) = daemon.volumes.remove(name) {
-            history.note(by, Effect::VolumeRemoved { name: name.clone(), files: volume.files.len(), of });
-        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "they are the request's")]
@@ -372,40 +302,6 @@ impl World {
             return Err(ApiError::failed("the container is not in that network"));
         }
         history.note(by, Effect::ContainerConnected { id: id.clone(), network: name, connected: false });
-        Ok(Changed::Done)
-    }
-
-    fn tag(&mut self, at: usize, reference: &ImageRef, image: &ImageId, by: Actor, history: &mut History) -> Answer {
-        let store = &mut self.daemons[at].store;
-        if let Some(old) = store.images.insert(reference.clone(), image.clone())
-            && old != *image
-        {
-            store.untagged.insert(old);
-        }
-        history.note(by, Effect::Image { reference: reference.clone(), exists: true });
-        Ok(Changed::Done)
-    }
-
-    fn remove_image(
-        &mut self,
-        at: usize,
-        reference: &ImageRef,
-        force: bool,
-        by: Actor,
-        history: &mut History,
-    ) -> Answer {
-        let store = &mut self.daemons[at].store;
-        let Some(image) = store.images.get(reference).cloned() else { return Err(ApiError::not_found("image")) };
-        let mut users = store.containers.values().filter(|container| container.config.image_id == image);
-        let used = users.clone().next().is_some();
-        if users.any(Container::may_write) || (used && !force) {
-            return Err(ApiError::conflict("image is being used by a container"));
-        }
-        store.images.remove(reference);
-        if used {
-            store.untagged.insert(image);
-        }
-        history.note(by, Effect::Image { reference: reference.clone(), exists: false });
         Ok(Changed::Done)
     }
 

@@ -11,6 +11,7 @@ pub mod call;
 pub mod container;
 pub mod daemon;
 pub mod effect;
+mod objects;
 mod power;
 pub mod program;
 mod start;

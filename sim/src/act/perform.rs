@@ -1,0 +1,278 @@
+//! How each act is done to a world.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use engine::{
+    ContainerId, ContainerName, Disk, Env, GatewayName, ImageRef, MountedSource, NetworkName, RecordProblem,
+    RecordSeen, RestartPolicy, SandboxName, VolumeName,
+};
+
+use super::{Act, Which};
+use crate::base::Names;
+use crate::world::call::Call;
+use crate::world::container::{Config, Life, Mounted, Published};
+use crate::world::effect::{Actor, History};
+use crate::world::program::{Does, Program};
+use crate::world::{HostProcess, World};
+
+impl Act {
+    /// Does it.
+    pub fn perform(&self, world: &mut World, names: &Names, history: &mut History) {
+        let by = self.actor();
+        match self {
+            Self::Stop(which) => with(world, names, which, by, history, |id| Call::Stop { id }),
+            Self::Kill(which) => with(world, names, which, by, history, |id| Call::Kill { id }),
+            Self::Start(which) => with(world, names, which, by, history, |id| Call::Start { id }),
+            Self::Pause(which) => with(world, names, which, by, history, |id| Call::Pause { id }),
+            Self::Unpause(which) => with(world, names, which, by, history, |id| Call::Unpause { id }),
+            Self::Remove { container, force, volumes } => {
+                let which = Which { container: container.clone() };
+                let call = |id| Call::RemoveContainer { id, force: *force, volumes: *volumes };
+                with(world, names, &which, by, history, call);
+            }
+            Self::Rename { container, to } => {
+                let which = Which { container: container.clone() };
+                let to = ContainerName::new(to.as_str());
+                with(world, names, &which, by, history, |id| Call::Rename { id, to });
+            }
+            Self::RemoveVolume { volume } => {
+                let name = volume.as_deref().map_or_else(|| names.volume.clone(), VolumeName::new);
+                ask(world, by, &Call::RemoveVolume { name }, history);
+            }
+            Self::CreateVolume { volume, labelled, files } => {
+                let name = VolumeName::new(volume.as_str());
+                let label = labelled.iter().map(|gateway| (engine::LABEL_GATEWAY.to_owned(), gateway.clone()));
+                ask(world, by, &Call::CreateVolume { name: name.clone(), labels: label.collect() }, history);
+                if let Some(found) = world.daemon_mut().volumes.get_mut(&name) {
+                    found.files.extend((0..*files).map(|n| (format!("old/{n}"), n)));
+                }
+            }
+            Self::RemoveNetwork => {
+                let network = names.network.clone();
+                for id in network_ids(world, &network) {
+                    ask(world, by, &Call::RemoveNetwork { id }, history);
+                }
+            }
+            Self::CreateNetwork => {
+                let name = names.network.clone();
+                ask(world, by, &Call::CreateNetwork { name, labels: BTreeMap::new() }, history);
+            }
+            Self::Disconnect => {
+                let network = names.network.clone();
+                for network in network_ids(world, &network) {
+                    with(world, names, &Which::default(), by, history, |id| Call::Disconnect { id, network });
+                }
+            }
+            Self::RemoveImage { force } => {
+                let call = Call::RemoveImage { reference: names.image.clone(), force: *force };
+                ask(world, by, &call, history);
+            }
+            Self::Prune { volumes } => ask(world, by, &Call::Prune { volumes: *volumes }, history),
+            Self::RunStranger { name, volume, by_folder, port, always } => {
+                let stranger = stranger(names, volume.as_deref(), *by_folder, *port, *always);
+                run_stranger(world, name.as_deref(), stranger, by, names, history);
+            }
+            Self::TakePort { answers } => {
+                if world.publisher(names.port).is_none() {
+                    let command = "python3 -m http.server".to_owned();
+                    world.held_ports.insert(names.port, HostProcess { pid: 4242, command, answers: *answers });
+                }
+            }
+            Self::LeavePort => {
+                world.held_ports.remove(&names.port);
+            }
+            Self::Hang => {
+                if let Some(container) = own(world, names)
+                    && let Life::Running { process } = &mut container.life
+                {
+                    process.hangs = true;
+                }
+            }
+            Self::Behave { does, warm_up_ms } => behave(world, names, *does, *warm_up_ms),
+            Self::Publish { does } => {
+                let id = engine::ImageId::new(format!("sha256:{:064x}", world.number()));
+                let program = names.program(world);
+                Arc::make_mut(&mut world.programs).insert(id.clone(), Program { does: *does, ..program });
+                world.published.insert(names.image.clone(), id);
+            }
+            Self::Unpublish => {
+                world.published.remove(&names.image);
+            }
+            Self::Retag => {
+                if let Some(image) = world.published.get(&names.image).cloned() {
+                    ask(world, by, &Call::Tag { reference: names.image.clone(), image }, history);
+                }
+            }
+            Self::Work { file } => write(world, names, &format!("work/{file}")),
+            Self::MakeSandbox { name } => {
+                if let Some(path) = names.sandbox_path(world, name) {
+                    write(world, names, &path);
+                }
+            }
+            Self::LoseSandbox { name } => {
+                if let Some(path) = names.sandbox_path(world, name)
+                    && let Some(volume) = world.daemon_mut().volumes.get_mut(&names.volume)
+                {
+                    volume.files.remove(&path);
+                }
+            }
+            Self::WriteLayer { path } => {
+                let content = world.number();
+                if let Some(container) = own(world, names) {
+                    container.layer.insert(path.clone(), content);
+                }
+            }
+            Self::CutPower => world.cut_power(history),
+            Self::Boot => {
+                for at in 0..world.daemons.len() {
+                    world.start_daemon(at, history);
+                }
+            }
+            Self::KillDaemon => world.kill_daemon(world.at_address, by, history),
+            Self::StartDaemon => world.start_daemon(world.at_address, history),
+            Self::RestartDaemon => {
+                world.kill_daemon(world.at_address, by, history);
+                world.start_daemon(world.at_address, history);
+            }
+            Self::LosePorts => {
+                if let Some(container) = own(world, names) {
+                    container.publishes = false;
+                }
+            }
+            Self::ForgetReferences => world.daemon_mut().forgot_references = true,
+            Self::SwitchStore { driver } => world.switch_store(world.at_address, driver),
+            Self::LoseContainer => {
+                let daemon = world.daemon_mut();
+                if let Some(id) = daemon.named(&names.container).map(|container| container.id.clone())
+                    && let Some(mut container) = daemon.store.containers.remove(&id)
+                {
+                    container.life = Life::Exited;
+                    daemon.lost.insert(id, container);
+                }
+            }
+            Self::EmptyDataRoot => world.empty_data_root(world.at_address),
+            Self::OtherDaemon => world.at_address = world.daemons.len() - 1,
+            Self::FirstDaemon => world.at_address = 0,
+            Self::Disk { full } => world.disk = if *full { Disk::Full } else { Disk::Room },
+            Self::StateReadOnly { read_only } => world.state.read_only = *read_only,
+            Self::LoseRecord => {
+                world.state.records.remove(&names.gateway);
+            }
+            Self::CorruptRecord => spoil(world, names, RecordProblem::Corrupt { what: "cut short".to_owned() }),
+            Self::NewerRecord => spoil(world, names, RecordProblem::Newer { schema: 99 }),
+            Self::StaleRecord => stale(world, &names.gateway),
+            Self::Wait { ms } => world.pass(*ms, history),
+            Self::OtherRun => crate::run::another(world, names, history),
+        }
+    }
+}
+
+fn ask(world: &mut World, by: Actor, call: &Call, history: &mut History) {
+    if world.daemon().up {
+        let _what_a_person_reads = world.apply(by, call, history);
+    }
+}
+
+fn with(
+    world: &mut World,
+    names: &Names,
+    which: &Which,
+    by: Actor,
+    history: &mut History,
+    call: impl FnOnce(ContainerId) -> Call,
+) {
+    let name = which.container.as_deref().map_or_else(|| names.container.clone(), ContainerName::new);
+    if let Some(id) = world.daemon().named(&name).map(|container| container.id.clone()) {
+        ask(world, by, &call(id), history);
+    }
+}
+
+fn own<'a>(world: &'a mut World, names: &Names) -> Option<&'a mut crate::world::container::Container> {
+    world.daemon_mut().store.containers.values_mut().find(|container| container.name == names.container)
+}
+
+fn network_ids(world: &World, name: &NetworkName) -> Vec<engine::NetworkId> {
+    let networks = world.daemon().networks.iter();
+    networks.filter(|(_, network)| network.name == *name).map(|(id, _)| id.clone()).collect()
+}
+
+fn write(world: &mut World, names: &Names, path: &str) {
+    let content = world.number();
+    if let Some(volume) = world.daemon_mut().volumes.get_mut(&names.volume) {
+        volume.files.insert(path.to_owned(), content);
+    }
+}
+
+/// What the gateway's image does from now on; its running process goes on warm.
+fn behave(world: &mut World, names: &Names, does: Does, warm_up_ms: Option<u64>) {
+    let Some(id) = names.image_id(world) else { return };
+    if let Some(program) = Arc::make_mut(&mut world.programs).get_mut(&id) {
+        program.does = does;
+        program.warm_up_ms = warm_up_ms.unwrap_or(program.warm_up_ms);
+    }
+}
+
+fn spoil(world: &mut World, names: &Names, problem: RecordProblem) {
+    if let Some(record) = world.state.records.get_mut(&names.gateway) {
+        let path = format!("gateways/{}.json", names.gateway);
+        *record = RecordSeen::Unusable { path, problem, aside: None };
+    }
+}
+
+/// The record tells of a sandbox that was never there.
+fn stale(world: &mut World, gateway: &GatewayName) {
+    if let Some(RecordSeen::Present { record }) = world.state.records.get_mut(gateway) {
+        Arc::make_mut(record).sandboxes = BTreeSet::from([SandboxName::new("long-gone")]);
+    }
+}
+
+fn stranger(names: &Names, volume: Option<&str>, by_folder: bool, port: Option<u16>, always: bool) -> Config {
+    let volume = volume.map(|name| if name == "own" { names.volume.clone() } else { VolumeName::new(name) });
+    let source = |name: VolumeName| {
+        if by_folder {
+            let folder = format!("/var/lib/docker/volumes/{name}/_data");
+            MountedSource::FolderOfVolume { name, folder }
+        } else {
+            MountedSource::Volume { name }
+        }
+    };
+    let mount = |name| Mounted { source: source(name), path: "/stranger".to_owned(), writable: true };
+    let publish = |port: u16| {
+        let host = if port == 0 { names.port } else { port };
+        Published { container: 80, host_ip: "127.0.0.1".to_owned(), host }
+    };
+    Config {
+        image: ImageRef::new("stranger:1"),
+        image_id: engine::ImageId::new("sha256:stranger"),
+        command: vec!["/stranger".to_owned()],
+        env: Env::default(),
+        labels: BTreeMap::new(),
+        mounts: volume.into_iter().map(mount).collect(),
+        ports: port.into_iter().map(publish).collect(),
+        restart: if always { RestartPolicy::Always } else { RestartPolicy::No },
+        auto_remove: false,
+        hostname: "stranger".to_owned(),
+    }
+}
+
+fn run_stranger(
+    world: &mut World,
+    name: Option<&str>,
+    config: Config,
+    by: Actor,
+    names: &Names,
+    history: &mut History,
+) {
+    let name = match name {
+        Some("own") => names.container.clone(),
+        Some(name) => ContainerName::new(name),
+        None => ContainerName::new(format!("stranger-{}", world.number())),
+    };
+    let image = config.image.clone();
+    let daemon = world.daemon_mut();
+    daemon.store.images.entry(image.clone()).or_insert_with(|| config.image_id.clone());
+    let network = NetworkName::new("bridge");
+    ask(world, by, &Call::CreateContainer { name: name.clone(), image, config: Arc::new(config), network }, history);
+    with(world, names, &Which { container: Some(name.to_string()) }, by, history, |id| Call::Start { id });
+}
