@@ -96,35 +96,20 @@ fn of_file(name: &OsStr) -> Option<GatewayName> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
-    use std::os::unix::net::UnixListener;
-    use std::thread;
+    use std::io::Write;
 
     use super::*;
+    use crate::fake_daemon::{listen, read_request};
 
     const LIMIT: Duration = Duration::from_secs(60);
 
     /// A daemon that answers each request with what `answer` makes of its path.
     fn daemon(answer: impl Fn(&str) -> String + Send + 'static) -> (tempfile::TempDir, Address) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("docker.sock");
-        let listener = UnixListener::bind(&path).unwrap();
-        thread::spawn(move || {
-            for mut stream in listener.incoming().map_while(Result::ok) {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    let mut byte = [0];
-                    if stream.read(&mut byte).unwrap_or(0) == 0 {
-                        break;
-                    }
-                    head.push(byte[0]);
-                }
-                let head = String::from_utf8_lossy(&head).into_owned();
-                // A client that has heard enough may be gone.
-                let _ = stream.write_all(answer(head.split(' ').nth(1).unwrap_or_default()).as_bytes());
-            }
-        });
-        (folder, Address::Unix { path })
+        listen(move |mut stream| {
+            let line = read_request(&mut stream).unwrap_or_default();
+            // A client that has heard enough may be gone.
+            let _ = stream.write_all(answer(line.split(' ').nth(1).unwrap_or_default()).as_bytes());
+        })
     }
 
     fn json(status: u16, body: &str) -> String {

@@ -4,6 +4,8 @@
 mod disk;
 mod docker;
 mod executable;
+#[cfg(test)]
+mod fake_daemon;
 mod host;
 mod http;
 mod known;

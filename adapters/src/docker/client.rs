@@ -137,39 +137,36 @@ impl fmt::Debug for Daemon {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::io::Write;
     use std::net::TcpListener;
     use std::os::unix::net::{UnixListener, UnixStream};
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::thread;
 
     use engine::{ContainerId, Event, Failure, NetworkId};
     use tempfile::TempDir;
 
     use super::*;
+    use crate::fake_daemon::{listen, read_request};
 
     const LIMIT: Duration = Duration::from_secs(60);
     const CALL: &str = "GET /version";
 
     /// A daemon that lies, on a socket of its own: each connection is handed to `serve`.
     struct Server {
-        folder: TempDir,
+        _folder: TempDir,
+        address: Address,
         connections: Arc<AtomicUsize>,
     }
 
     impl Server {
         fn new(serve: impl Fn(UnixStream) + Send + 'static) -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            let listener = UnixListener::bind(folder.path().join("docker.sock")).unwrap();
             let connections = Arc::new(AtomicUsize::new(0));
             let counter = Arc::clone(&connections);
-            thread::spawn(move || {
-                for stream in listener.incoming().map_while(Result::ok) {
-                    counter.fetch_add(1, Ordering::SeqCst);
-                    serve(stream);
-                }
+            let (folder, address) = listen(move |stream| {
+                counter.fetch_add(1, Ordering::SeqCst);
+                serve(stream);
             });
-            Self { folder, connections }
+            Self { _folder: folder, address, connections }
         }
 
         /// Answers every request with these bytes, then closes the connection.
@@ -183,7 +180,7 @@ mod tests {
         }
 
         fn daemon(&self) -> Daemon {
-            Daemon::new(Address::Unix { path: self.folder.path().join("docker.sock") }).unwrap()
+            Daemon::new(self.address.clone()).unwrap()
         }
 
         async fn ask(&self) -> NoResult {
@@ -195,19 +192,6 @@ mod tests {
             let daemon = self.daemon();
             daemon.ask_to(CALL, LIMIT, daemon.docker().version()).await.unwrap_err()
         }
-    }
-
-    /// The first line of a request without a body; none when the client has gone.
-    fn read_request(stream: &mut UnixStream) -> Option<String> {
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            if stream.read(&mut byte).unwrap_or(0) == 0 {
-                return None;
-            }
-            head.push(byte[0]);
-        }
-        String::from_utf8_lossy(&head).lines().next().map(str::to_owned)
     }
 
     fn answer(status: u16, headers: &str, body: &str) -> String {

@@ -1,17 +1,17 @@
 //! Daemons that send without end, and the bounds that end it. Each would fill the memory or never be done where there is
 //! none.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::ops::ControlFlow;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, channel};
-use std::thread;
 use std::time::Duration;
 
 use engine::{ContainerId, Event, Failure, ImageRef, Known, Why};
 use tempfile::TempDir;
 
-use crate::docker::{Address, Credentials, Daemon};
+use crate::docker::{Credentials, Daemon};
+use crate::fake_daemon::{listen, read_request};
 
 const LIMIT: Duration = Duration::from_secs(600);
 
@@ -20,29 +20,12 @@ const MANY: usize = 1 << 30;
 
 /// A daemon that answers each request by its first line, on a connection of its own.
 fn daemon(answer: impl Fn(&str, &mut UnixStream) + Send + 'static) -> (TempDir, Daemon) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("docker.sock");
-    let listener = UnixListener::bind(&path).unwrap();
-    thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                let mut byte = [0];
-                if stream.read(&mut byte).unwrap_or(0) == 0 {
-                    break;
-                }
-                head.push(byte[0]);
-            }
-            let head = String::from_utf8_lossy(&head).into_owned();
-            // What is left unread resets the connection.
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            let _ = stream.read_exact(&mut vec![0; length.map_or(0, |length| length.parse().unwrap())]);
-            let line = head.lines().next().unwrap_or_default();
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Type: application/json\r\n\r\n");
-            answer(line, &mut stream);
-        }
+    let (folder, address) = listen(move |mut stream| {
+        let line = read_request(&mut stream).unwrap_or_default();
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Type: application/json\r\n\r\n");
+        answer(&line, &mut stream);
     });
-    (folder, Daemon::new(Address::Unix { path }).unwrap())
+    (folder, Daemon::new(address).unwrap())
 }
 
 fn id() -> ContainerId {
