@@ -2,6 +2,9 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -30,6 +33,9 @@ const FOREIGN: [&str; 15] = [
     "RUST_LOG",
     "XDG_CONFIG_HOME",
 ];
+
+/// How long a run may take: longer than any is given by what it was asked for.
+const RUN_LIMIT: Duration = Duration::from_secs(10 * 60);
 
 impl Cli {
     /// `nemoclaw ARGS…`, with the case's own state directory.
@@ -66,9 +72,8 @@ impl Cli {
 
     /// Runs it to its end.
     #[track_caller]
-    pub fn run(mut self) -> Run {
-        let line = format!("{:?}", self.command);
-        Run::of(line, self.command.output().expect("the binary runs"))
+    pub fn run(self) -> Run {
+        self.spawn().end()
     }
 
     /// Begins to run it.
@@ -98,10 +103,20 @@ impl Running {
         self.child.as_ref().expect("it was not waited for").id()
     }
 
-    /// Waits for its end.
+    /// Waits for its end. One that has none is aborted, so that the case fails and says what was printed until then.
     pub fn end(mut self) -> Run {
         let child = self.child.take().expect("it was not waited for");
-        Run::of(self.line.clone(), child.wait_with_output().expect("the binary runs"))
+        let pid = rustix::process::Pid::from_child(&child);
+        let (ended, end) = mpsc::channel::<()>();
+        let watch = thread::spawn(move || {
+            if end.recv_timeout(RUN_LIMIT) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::ABORT);
+            }
+        });
+        let output = child.wait_with_output().expect("the binary runs");
+        drop(ended);
+        watch.join().expect("it waits or kills");
+        Run::of(self.line.clone(), output)
     }
 }
 

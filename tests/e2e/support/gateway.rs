@@ -2,6 +2,7 @@
 //! through no proxy.
 
 use std::io::Read;
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -89,9 +90,12 @@ pub fn random(count: usize) -> Vec<u8> {
     bytes
 }
 
+/// How long one answer is waited for: Docker's proxy accepts for a container that may never answer.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+
 /// One request; none where nothing answers in HTTP.
 fn send(runtime: &Handle, port: u16, method: Method, path: &str, body: Vec<u8>) -> Option<(u16, Vec<u8>)> {
-    runtime.block_on(async {
+    let answer = async {
         let stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
         tokio::spawn(connection);
@@ -104,5 +108,6 @@ fn send(runtime: &Handle, port: u16, method: Method, path: &str, body: Vec<u8>) 
         let answer = sender.send_request(request).await.ok()?;
         let status = answer.status().as_u16();
         Some((status, answer.into_body().collect().await.ok()?.to_bytes().to_vec()))
-    })
+    };
+    runtime.block_on(async { tokio::time::timeout(ANSWER_LIMIT, answer).await.ok().flatten() })
 }
