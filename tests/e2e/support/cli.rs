@@ -49,7 +49,8 @@ impl Cli {
         for variable in FOREIGN {
             command.env_remove(variable);
         }
-        command.args(args).env("NEMOCLAW_HOME", case.home()).env("HOME", case.user()).stdin(Stdio::null());
+        command.args(args).env("NEMOCLAW_HOME", case.home()).env("HOME", case.user());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self { command }
     }
 
@@ -80,7 +81,7 @@ impl Cli {
     #[track_caller]
     pub fn spawn(mut self) -> Running {
         let line = format!("{:?}", self.command);
-        let child = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+        let child = self.command.spawn().expect("the binary runs");
         Running { line, child: Some(child) }
     }
 }
