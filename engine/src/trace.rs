@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::command::Command;
 use crate::event::Event;
 use crate::intent::Intent;
+use crate::names::ImageRef;
 use crate::record::RecordSeen;
 
 /// The version of the trace's form.
@@ -38,10 +39,18 @@ struct Step<'a> {
 /// Words that make an argument's value a secret.
 const SECRET_WORDS: [&str; 5] = ["token", "secret", "password", "passwd", "key"];
 
+/// What stands in an environment value for what the spec says elsewhere, in plain.
+const PLACEHOLDERS: [&str; 2] = ["{port}", "{tag}"];
+
 /// Makes the lines of one trace.
 #[derive(Default)]
 pub struct Tracer {
     secrets: BTreeMap<String, usize>,
+    /// Environment values with placeholders. A replay fills in those of a replaced value, so that what stands between
+    /// them is replaced, and they and what fills them stay.
+    templates: BTreeSet<String>,
+    /// The tags of all images so far.
+    tags: BTreeSet<String>,
     /// What earlier lines said in plain. It is no secret any more, and a trace that began to replace it half way would not
     /// replay: the node name stands in the intent long before it is a new container's environment value.
     said: BTreeSet<String>,
@@ -72,6 +81,7 @@ impl Tracer {
 
     fn line(&mut self, what: &impl Serialize) -> Result<String, serde_json::Error> {
         let mut value = serde_json::to_value(what)?;
+        self.learn_tags(&value);
         self.learn(&value);
         self.redact(&mut value, false);
         self.remember(&value);
@@ -86,6 +96,19 @@ impl Tracer {
                 self.said.insert(text.clone());
             }
             Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn learn_tags(&mut self, value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                if let Some(Value::String(image)) = fields.get("image") {
+                    self.tags.insert(ImageRef::new(image.as_str()).tag().to_owned());
+                }
+                fields.values().for_each(|field| self.learn_tags(field));
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.learn_tags(item)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
 
@@ -133,6 +156,14 @@ impl Tracer {
         if self.said.contains(secret) {
             return;
         }
+        if PLACEHOLDERS.iter().any(|placeholder| secret.contains(placeholder)) {
+            self.templates.insert(secret.to_owned());
+            pieces(secret).filter(|piece| !piece.is_placeholder).for_each(|piece| self.note(piece.text));
+            return;
+        }
+        if self.of_template(secret).is_some() {
+            return;
+        }
         let number = self.secrets.len() + 1;
         self.secrets.entry(secret.to_owned()).or_insert(number);
     }
@@ -145,14 +176,42 @@ impl Tracer {
                 }
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.redact(item, is_env)),
-            Value::String(text) if is_env => {
-                if let Some(number) = self.secrets.get(text.as_str()) {
-                    *text = format!("<redacted:{number}>");
-                }
-            }
+            Value::String(text) if is_env => *text = self.redacted_value(text),
             Value::String(text) => *text = self.redacted(text),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
+    }
+
+    /// An environment value: replaced whole, or as its template is.
+    fn redacted_value(&self, value: &str) -> String {
+        let whole = |text: &str| match self.secrets.get(text) {
+            Some(number) => format!("<redacted:{number}>"),
+            None => text.to_owned(),
+        };
+        let by_pieces = |template| -> String {
+            let piece = |piece: Piece<'_>| if piece.is_placeholder { piece.text.to_owned() } else { whole(piece.text) };
+            pieces(template).map(piece).collect()
+        };
+        match self.of_template(value) {
+            _ if self.templates.contains(value) => by_pieces(value),
+            Some((template, port, tag)) => by_pieces(template).replace("{port}", port).replace("{tag}", tag),
+            None => whole(value),
+        }
+    }
+
+    /// The template that an environment value is made of, with the port and the tag in it.
+    fn of_template<'a>(&'a self, value: &'a str) -> Option<(&'a str, &'a str, &'a str)> {
+        let of = |template: &'a str, tag: &'a str| {
+            let tagged = template.replace("{tag}", tag);
+            let port = match tagged.split_once("{port}") {
+                Some((before, _)) => leading_digits(value.strip_prefix(before)?),
+                None => "",
+            };
+            (tagged.replace("{port}", port) == value).then_some((template, port, tag))
+        };
+        // A template without a tag is tried with any.
+        let tags = || self.tags.iter().map(String::as_str).chain([""]);
+        self.templates.iter().find_map(|template| tags().find_map(|tag| of(template, tag)))
     }
 
     /// The text with every secret in it replaced: from the left, the longest first, so that no secret leaves a rest.
@@ -175,6 +234,34 @@ impl Tracer {
         told.push_str(rest);
         told
     }
+}
+
+/// A part of an environment value.
+struct Piece<'a> {
+    text: &'a str,
+    is_placeholder: bool,
+}
+
+/// The value, cut where its placeholders begin and end.
+fn pieces(value: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        let next =
+            PLACEHOLDERS.iter().filter_map(|placeholder| Some((rest.find(placeholder)?, placeholder.len()))).min();
+        let (end, is_placeholder) = match next {
+            Some((0, length)) => (length, true),
+            Some((at, _)) => (at, false),
+            None => (rest.len(), false),
+        };
+        let (text, after) = rest.split_at(end);
+        rest = after;
+        (!text.is_empty()).then_some(Piece { text, is_placeholder })
+    })
+}
+
+fn leading_digits(text: &str) -> &str {
+    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    &text[..end]
 }
 
 #[cfg(test)]
@@ -205,6 +292,27 @@ mod tests {
         let told = told.unwrap();
         assert_eq!(told.matches("openshell-prod").count(), 2, "{told}");
         assert!(!told.contains("abcdefgh12"), "{told}");
+    }
+
+    #[test]
+    fn a_value_with_placeholders_is_told_as_the_same_once_they_are_filled() {
+        let mut tracer = Tracer::default();
+        let told = tracer.line(&serde_json::json!({
+            "image": "gateway:1.2", "port": 8080,
+            "env": { "LISTEN": "https://user:hunter2@host:{port}/", "VERSION": "{tag}", "BOTH": "{tag} at {port}" },
+        }));
+        let told = told.unwrap();
+        assert!(!told.contains("hunter2"), "{told}");
+        let filled = tracer.line(&serde_json::json!({
+            "env": { "LISTEN": "https://user:hunter2@host:8080/", "VERSION": "1.2", "BOTH": "1.2 at 8080", "OTHER": "abc" },
+        }));
+        let env = |told: &str| serde_json::from_str::<Value>(told).unwrap()["env"].clone();
+        let (template, filled) = (env(&told), env(&filled.unwrap()));
+        for name in ["LISTEN", "VERSION", "BOTH"] {
+            let template = template[name].as_str().unwrap().replace("{port}", "8080").replace("{tag}", "1.2");
+            assert_eq!(filled[name], template);
+        }
+        assert_ne!(filled["OTHER"], "abc");
     }
 
     #[test]
