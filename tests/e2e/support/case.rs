@@ -15,6 +15,7 @@ use super::gateway::{Work, await_ready};
 use super::picture::{self, FileSeen};
 use super::spec::Spec;
 use super::suite::Suite;
+use super::traces::assert_replay_clean;
 
 /// A case under way.
 pub struct Case<'a> {
@@ -240,6 +241,9 @@ impl<'a> Case<'a> {
 impl Drop for Case<'_> {
     fn drop(&mut self) {
         self.suite.sweep(&self.token);
+        if !std::thread::panicking() {
+            assert_replay_clean(&self.home());
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod relay;
 mod situation;
 mod spec;
 mod suite;
+mod traces;
 mod worlds;
 
 pub use advice::follow;
