@@ -19,6 +19,7 @@ mod run;
 #[cfg(test)]
 mod samples;
 mod signals;
+mod simulated;
 mod start;
 mod status;
 mod stop;

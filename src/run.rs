@@ -1,5 +1,5 @@
 //! One run on the real host, watched: its progress is shown, its steps are timed, and a run that may change something
-//! leaves a trace.
+//! leaves a trace. A demo may go on on a simulated host, where no Docker answers.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -7,19 +7,54 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use adapters::{RealHost, TraceFile, TraceKept, reached};
-use engine::{Command, Event, Outcome, Purpose, SandboxName, Watch, drive};
+use engine::{Command, Event, Outcome, Purpose, RecordSeen, Refusal, SandboxName, Watch, Why, drive};
 
 use crate::args::Args;
 use crate::input::Request;
 use crate::progress::{Progress, told};
 use crate::signals::Interruptible;
-use crate::view::{Asked, Report, Step};
+use crate::simulated::StandIn;
+use crate::view::{Asked, Report, Simulated, Step, complain};
 
 /// Carries a request out and gathers all that is told of it.
 ///
 /// # Errors
 /// The system refuses a handler for signals.
 pub async fn run(request: Request, asked: Asked, args: &Args) -> io::Result<Report> {
+    let stand_in = (request.again.demo && asked != Asked::Logs).then(|| StandIn::of(&request));
+    let Ran { mut report, has_record } = on_docker(request, asked, args).await?;
+    let no_docker = matches!(
+        report.outcome.refusal(),
+        Some(Refusal::DockerUnknown { why: Why::NotListening { .. } } | Refusal::ImageUnfit { .. })
+    );
+    if let Some(stand_in) = stand_in.filter(|_| no_docker && !has_record) {
+        let path = stand_in.path();
+        let mut watching = Watching::new(Rc::new(Progress::new(args)), None);
+        match stand_in.run(&mut watching).await {
+            Ok(outcome) => {
+                report.simulated = Some(Simulated { instead_of: report.message(), kept_in: path });
+                (report.outcome, report.recorded) = (outcome, watching.recorded.take());
+                (report.trace, report.trace_problem) = (None, None);
+                (report.steps, _) = watching.end(&report.outcome);
+            }
+            Err(problem) => {
+                watching.progress.end();
+                let path = path.display();
+                complain(&format!("nemoclaw: no simulated host takes Docker's place: `{path}`: {problem}\n"));
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// A run on the real host.
+struct Ran {
+    report: Report,
+    /// Whether anything lies in the place of the gateway's record, usable or not; so, too, where nobody could look.
+    has_record: bool,
+}
+
+async fn on_docker(request: Request, asked: Asked, args: &Args) -> io::Result<Ran> {
     let Request { intent, settings, again } = request;
     let gateway = intent.gateway.clone();
     let (address, remote) = (settings.address.to_string(), settings.address.host().map(str::to_owned));
@@ -31,12 +66,14 @@ pub async fn run(request: Request, asked: Asked, args: &Args) -> io::Result<Repo
     let shown = Rc::clone(&progress);
     let host = RealHost::new(settings).map_err(io::Error::other)?.on_pull(move |now| shown.pulls(now));
     let mut host = Interruptible::new(host)?;
-    let mut watching = Watching { progress, trace, steps: Vec::new(), recorded: None, began: Instant::now() };
+    let mut watching = Watching::new(progress, trace);
     let mut outcome = drive(&mut host, &mut watching, intent).await;
     outcome.seen.endpoint = outcome.seen.endpoint.map(|endpoint| reached(remote.as_deref(), endpoint));
-    let recorded = watching.recorded.take();
+    let (recorded, has_record) = (watching.recorded.take(), watching.has_record);
     let (steps, TraceKept { path: trace, problem: trace_problem }) = watching.end(&outcome);
-    Ok(Report { asked, gateway, address, again, outcome, recorded, steps, trace, trace_problem })
+    let simulated = None;
+    let report = Report { asked, gateway, address, again, outcome, recorded, steps, trace, trace_problem, simulated };
+    Ok(Ran { report, has_record })
 }
 
 struct Watching {
@@ -45,6 +82,7 @@ struct Watching {
     steps: Vec<Step>,
     /// The sandboxes that the record names.
     recorded: Option<BTreeSet<SandboxName>>,
+    has_record: bool,
     began: Instant,
 }
 
@@ -60,6 +98,7 @@ impl Watch for Watching {
             trace.note(state, command, event);
         }
         if let Event::RecordRead { record, .. } = event {
+            self.has_record = *record != RecordSeen::Absent;
             self.recorded = record.record().map(|record| record.sandboxes.clone());
         }
         self.progress.ended(command, event, took);
@@ -68,6 +107,10 @@ impl Watch for Watching {
 }
 
 impl Watching {
+    fn new(progress: Rc<Progress>, trace: Option<TraceFile>) -> Self {
+        Self { progress, trace, steps: Vec::new(), recorded: None, has_record: true, began: Instant::now() }
+    }
+
     fn end(self, outcome: &Outcome) -> (Vec<Step>, TraceKept) {
         self.progress.end();
         let nothing = TraceKept { path: None, problem: None };

@@ -21,4 +21,4 @@ pub use host::{RealHost, Settings};
 pub use http::reached;
 pub use known::gateways_by_label;
 pub use older::OlderTool;
-pub use state::{BadStateDir, StateDir, TraceFile, TraceKept};
+pub use state::{BadStateDir, DemoFile, StateDir, TraceFile, TraceKept};

@@ -56,8 +56,13 @@ impl Names {
         };
         let place = Place { files: FILES.to_owned(), docker_socket: Some(SOCKET.to_owned()), certificates: None };
         let spec = found?.resolve(&gateway, &place)?;
+        Ok(Self::of_spec(gateway, spec))
+    }
+
+    /// The names of a gateway of this spec.
+    pub fn of_spec(gateway: GatewayName, spec: GatewaySpec) -> Self {
         let first = spec.volumes().next().map(|(name, _)| name.clone());
-        Ok(Self {
+        Self {
             container: spec.container.clone(),
             volume: first.unwrap_or_else(|| VolumeName::new("none")),
             network: spec.network_or_default(),
@@ -65,7 +70,7 @@ impl Names {
             port: spec.port.host,
             gateway,
             spec,
-        })
+        }
     }
 
     /// What the gateway's image is now: what its container runs, else what its reference stands for.

@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod base;
+pub mod demo;
 pub mod draw;
 pub mod explore;
 pub mod fault;

@@ -3,10 +3,13 @@
 
 use engine::{Refusal, Status, VolumeName};
 
-use super::{Report, names};
+use super::{Report, Simulated, names};
 
 /// The line that every end closes with.
 pub fn line(report: &Report) -> String {
+    if let Some(Simulated { kept_in, .. }) = &report.simulated {
+        return format!("Your data: none of it is real; the simulated host is kept in {}.", kept_in.display());
+    }
     let docker = docker(report);
     format!(
         "Your data: {}.",

@@ -30,7 +30,7 @@ fn of_run(report: &Report) -> Document<'_> {
         advice: report.advice(),
         row: outcome.row.map(row_id),
         changed: acts.then_some(outcome.changed),
-        simulated: false,
+        simulated: report.simulated.is_some(),
         gateway: report.gateway.as_str(),
         preset: seen.preset.as_ref().map(engine::PresetName::as_str),
         endpoint: seen.endpoint.as_ref().map(engine::Endpoint::url),

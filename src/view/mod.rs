@@ -84,6 +84,17 @@ pub struct Report {
     pub trace: Option<PathBuf>,
     /// Why there is no whole trace.
     pub trace_problem: Option<io::Error>,
+    /// What took Docker's place.
+    pub simulated: Option<Simulated>,
+}
+
+/// A simulated host in Docker's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Simulated {
+    /// Why, as one sentence of what Docker did.
+    pub instead_of: String,
+    /// The file that it is kept in.
+    pub kept_in: PathBuf,
 }
 
 /// Something told beside the result.

@@ -56,6 +56,7 @@ fn report(asked: Asked, outcome: Outcome) -> Report {
         steps: Vec::new(),
         trace: None,
         trace_problem: None,
+        simulated: None,
     }
 }
 

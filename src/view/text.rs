@@ -2,11 +2,15 @@
 
 use engine::{Decision, Effect, End, Plan, Refusal, SandboxName, Status};
 
-use super::{Asked, Mark, Report, clean, data, decision, hints, names, sentence};
+use super::{Asked, Mark, Report, Simulated, clean, data, decision, hints, names, sentence};
 
 /// The result of one run.
 pub fn text(report: &Report, color: bool) -> String {
     let mut page = Page { text: String::new(), color };
+    if let Some(Simulated { instead_of, .. }) = &report.simulated {
+        page.headline(Mark::Warn, &format!("Simulated: no gateway is there and none listens. {instead_of}"));
+        page.blank();
+    }
     match (report.outcome.refusal(), &report.outcome.end) {
         (Some(refusal @ Refusal::Interrupted { .. }), _) => interrupted(&mut page, report, refusal),
         (Some(refusal), _) => refused(&mut page, report, refusal),

@@ -135,7 +135,7 @@ const ON_DOCKER: &[(&str, Body)] = cases! {
 
 /// The cases about a daemon that cannot be asked, or about what is told before one is.
 const WITHOUT_DOCKER: &[(&str, Body)] = cases! {
-    no_daemon: no_socket dead_socket forbidden_socket not_docker;
+    no_daemon: no_socket dead_socket forbidden_socket not_docker demo_is_simulated;
     state_folder: relative not_utf8;
     outputs: full_without_docker;
 };

@@ -53,6 +53,45 @@ pub fn not_docker(suite: &Suite) {
     drop(holder);
 }
 
+/// A demo goes on on a simulated host, says so everywhere, and finds again what an earlier run has made there.
+pub fn demo_is_simulated(suite: &Suite) {
+    let case = Case::new(suite, "demo");
+    let at = at(&case.file("docker.sock"));
+    let demo = |command| case.nemoclaw_at(&at, &[command, "--demo", "--gateway", case.gateway()]).run();
+    let ends = |run: &Run, code, outcome, reason| {
+        assert_eq!((run.code(), run.text("outcome"), run.text("reason")), (code, outcome, reason), "{}", run.dump());
+        assert_eq!(run.json["simulated"], true, "{}", run.dump());
+    };
+    assert_eq!(demo("status").json["simulated"], true);
+    assert!(!case.home().join("demo").exists(), "a look keeps nothing");
+    ends(&demo("onboard"), Some(0), "created", "ready");
+    ends(&demo("onboard"), Some(0), "reused", "ready");
+    ends(&demo("stop"), Some(0), "stopped", "as-asked");
+    ends(&demo("onboard"), Some(0), "recovered", "ready");
+    let words = Cli::new(&case, &["onboard", "--demo", "--gateway", case.gateway(), "--host", &at]).run();
+    assert!(words.stdout.starts_with("! Simulated: "), "{}", words.dump());
+    assert!(words.stdout.contains("nothing answers at"), "{}", words.dump());
+
+    // What is no demo stays refused, and so does a demo of which there is a record of a real one.
+    case.nemoclaw_at(&at, &onboard(&case)).run().ended(4, "refused", "docker-unknown");
+    let kept = case.home().join(format!("demo/{}.json", case.gateway()));
+    let world = fs::read(&kept).unwrap();
+    fs::create_dir_all(case.record().parent().unwrap()).unwrap();
+    fs::write(case.record(), "a real one's, and damaged").unwrap();
+    let refused = demo("onboard");
+    assert_eq!(refused.json["simulated"], false, "{}", refused.dump());
+    assert!(matches!(refused.code(), Some(3 | 4)), "{}", refused.dump());
+    fs::remove_file(case.record()).unwrap();
+    assert_eq!(fs::read(&kept).unwrap(), world);
+
+    // What cannot be read is told, and left as it is.
+    fs::write(&kept, "no world").unwrap();
+    let run = demo("onboard");
+    run.ended(4, "refused", "docker-unknown");
+    assert!(run.stderr.contains(&kept.display().to_string()), "{}", run.dump());
+    assert_eq!(fs::read(&kept).unwrap(), b"no world");
+}
+
 /// Nothing was learnt, so nothing is written but the trace, and a look does not even write that.
 fn assert_unknown(case: &Case<'_>, cli: Cli) -> Run {
     let run = cli.run();

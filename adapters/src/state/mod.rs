@@ -3,6 +3,7 @@
 //! Looking never creates anything: a folder is made, for its owner only, when the first file goes into it. A symbolic
 //! link in the place of a file is refused, never followed; one in the place of a folder is the owner's own doing and is.
 
+mod demo;
 mod lock;
 mod registry;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 use thiserror::Error;
 
+pub use demo::DemoFile;
 pub use lock::{LockFailed, LockGuard, Locks};
 pub use registry::Registry;
 pub use traces::{TraceFile, TraceKept};

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::{ContainerId, ContainerName, ImageId, ImageRef, NetworkId, NetworkName, VolumeName};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::container::Config;
 
 /// One request.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "call")]
 pub enum Call {
     /// `POST /networks/create`, with the check for duplicates.
@@ -138,7 +138,7 @@ pub enum Call {
 }
 
 /// Which volumes a prune removes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrunedVolumes {
     /// None.
@@ -150,7 +150,7 @@ pub enum PrunedVolumes {
 }
 
 /// What a daemon says that did what it was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Changed {
     /// 200, 201, 204: it was done.
@@ -160,7 +160,7 @@ pub enum Changed {
 }
 
 /// What a daemon says that did not.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ApiError {
     /// The HTTP status.
     pub status: u16,

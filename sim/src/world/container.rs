@@ -7,13 +7,13 @@ use engine::{
     Attachment, ContainerId, ContainerName, ContainerSeen, Env, Exit, ImageId, ImageRef, Instance, Known, MountSeen,
     MountSource, MountSpec, MountedSource, NetworkId, NetworkName, PortBinding, RestartPolicy, Status, VolumeName,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a file holds; two files with the same number hold the same.
 pub type Content = u64;
 
 /// A container.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Container {
     /// Its ID.
     pub id: ContainerId,
@@ -38,7 +38,7 @@ pub struct Container {
 }
 
 /// What a container was made with.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Config {
     /// The reference it was made from.
     pub image: ImageRef,
@@ -63,7 +63,7 @@ pub struct Config {
 }
 
 /// One mount.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Mounted {
     /// What is mounted.
     pub source: MountedSource,
@@ -74,7 +74,7 @@ pub struct Mounted {
 }
 
 /// One port that it publishes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Published {
     /// The container's port.
     pub container: u16,
@@ -86,7 +86,7 @@ pub struct Published {
 
 /// One network that it belongs to. The ID is pinned at the first start: after that a network of the same name does not
 /// do (NemoClaw #11995, compose #5745).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Endpoint {
     /// Its name.
     pub network: NetworkName,
@@ -99,7 +99,7 @@ pub struct Endpoint {
 }
 
 /// What a container is doing.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Life {
     /// Made, and never started.
@@ -126,7 +126,7 @@ pub enum Life {
 }
 
 /// A process that runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Process {
     /// How long until it is warm, in milliseconds.
     pub warm_in_ms: u64,

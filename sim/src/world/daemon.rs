@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{ContainerId, ContainerName, DaemonIdentity, ImageId, ImageRef, NetworkId, NetworkName, VolumeName};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::container::{Container, Content, Endpoint};
 
@@ -12,7 +12,7 @@ use super::container::{Container, Content, Endpoint};
 pub const DEFAULT_NETWORKS: [&str; 3] = ["bridge", "host", "none"];
 
 /// A daemon.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Daemon {
     /// Who it is.
     pub identity: DaemonIdentity,
@@ -35,7 +35,7 @@ pub struct Daemon {
 }
 
 /// What a storage driver holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Store {
     /// Containers.
     pub containers: BTreeMap<ContainerId, Container>,
@@ -46,7 +46,7 @@ pub struct Store {
 }
 
 /// A volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Volume {
     /// Its labels, fixed at its birth.
     pub labels: BTreeMap<String, String>,
@@ -59,7 +59,7 @@ pub struct Volume {
 }
 
 /// A network.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Network {
     /// Its name, which others may bear as well.
     pub name: NetworkName,

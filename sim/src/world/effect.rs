@@ -2,10 +2,10 @@
 //! was told.
 
 use engine::{ContainerId, ContainerName, ImageRef, NetworkName, VolumeName};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Who made something happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Actor {
     /// The run that is judged, also where an effect of its request comes later.
@@ -21,7 +21,7 @@ pub enum Actor {
 }
 
 /// One change.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "effect")]
 pub enum Effect {
     /// A container was made.
@@ -113,7 +113,7 @@ pub enum Effect {
 }
 
 /// A change, and who made it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Happened {
     /// Who.
     pub by: Actor,

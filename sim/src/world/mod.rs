@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::{ContainerId, Disk, GatewayName, Gpu, ImageId, ImageRef, Older, Readiness, RecordSeen};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use self::call::Call;
 use self::container::{Container, Life, Process};
@@ -29,7 +29,7 @@ use self::effect::{Actor, History};
 use self::program::{Does, Program};
 
 /// A host.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct World {
     /// The daemons that run here, or could.
     pub daemons: Vec<Daemon>,
@@ -54,7 +54,7 @@ pub struct World {
 }
 
 /// A process of the host that holds a port.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct HostProcess {
     /// Its process ID.
     pub pid: u32,
@@ -65,7 +65,7 @@ pub struct HostProcess {
 }
 
 /// nemoclaw's own files.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StateDir {
     /// The records.
     pub records: BTreeMap<GatewayName, RecordSeen>,
@@ -80,7 +80,7 @@ pub struct StateDir {
 }
 
 /// A request whose effect comes later than the connection's end.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Late {
     in_ms: u64,
     by: Actor,
