@@ -35,6 +35,15 @@ pub enum Act {
         #[serde(default)]
         volumes: bool,
     },
+    /// `docker rm -f` and `docker run`: the gateway's container made anew by hand, of the same parts.
+    Remake {
+        /// `--rm`.
+        #[serde(default)]
+        auto_remove: bool,
+        /// `-v /scratch`: with a volume that Docker names, and work on it.
+        #[serde(default)]
+        anonymous: bool,
+    },
     /// `docker rename`.
     Rename {
         /// Which container.
@@ -236,6 +245,7 @@ impl Act {
             | Self::Pause(_)
             | Self::Unpause(_)
             | Self::Remove { .. }
+            | Self::Remake { .. }
             | Self::Rename { .. }
             | Self::RemoveVolume { .. }
             | Self::CreateVolume { .. }

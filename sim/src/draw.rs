@@ -210,7 +210,7 @@ fn verdict(choices: &mut impl Choices) -> Verdict {
 /// Draws an act of somebody.
 pub fn act(choices: &mut impl Choices) -> Act {
     let own = Which::default;
-    match choices.below(46) {
+    match choices.below(48) {
         0 => Act::Stop(own()),
         1 => Act::Kill(own()),
         2 => Act::Start(own()),
@@ -269,6 +269,7 @@ pub fn act(choices: &mut impl Choices) -> Act {
         42 => Act::LoseRecord,
         43 => choices.one_of(&[Act::CorruptRecord, Act::NewerRecord, Act::StaleRecord]),
         44 => Act::Wait { ms: choices.one_of(&[10, 1_000, 60_000]) },
+        45 | 46 => Act::Remake { auto_remove: choices.once_in(2), anonymous: choices.once_in(2) },
         _ => Act::OtherRun,
     }
 }

@@ -7,6 +7,7 @@ use engine::Row;
 use serde::Serialize;
 
 use crate::draw::{Seeded, Swarm, scenario};
+use crate::judge::{Case, Judged};
 use crate::oracle::Breach;
 use crate::scenario::{Bases, Scenario};
 
@@ -62,10 +63,21 @@ fn drawn(seed: u64, run: u64) -> Scenario {
 
 /// Runs these runs of a seed's exploration, up to the first that breaks an invariant.
 pub fn explore(bases: &Bases, seed: u64, runs: impl Iterator<Item = u64>, totals: &mut Totals) -> Option<Found> {
+    explore_by(Case::judge, bases, seed, runs, totals)
+}
+
+/// The same, where each case is judged so.
+pub fn explore_by(
+    judge: impl Fn(&Case) -> Judged,
+    bases: &Bases,
+    seed: u64,
+    runs: impl Iterator<Item = u64>,
+    totals: &mut Totals,
+) -> Option<Found> {
     for run in runs {
         let scenario = drawn(seed, run);
         let Ok(case) = scenario.case(bases) else { continue };
-        let judged = case.judge();
+        let judged = judge(&case);
         totals.runs += 1;
         totals.commands += u64::from(judged.first.commands);
         for (rule, held) in scenario.rules.iter().zip(&judged.first.held) {

@@ -5,11 +5,12 @@ use engine::{End, Intent, Outcome, Purpose, Reason};
 
 use crate::base::Names;
 use crate::fault::{Rule, Verdict};
-use crate::host::{Both, Nobody, Witness};
+use crate::host::{Both, Nobody, SimHost, Witness};
 use crate::oracle::{Acts, Breach, Invariant, Oracle};
-use crate::run::{Ran, run};
+use crate::run::{Ran, through};
+use crate::seam::{Open, Seam};
 use crate::world::World;
-use crate::world::effect::History;
+use crate::world::effect::{Actor, History};
 
 /// A world, what a person asks for in it, and what goes wrong.
 #[derive(Clone, Debug)]
@@ -55,17 +56,22 @@ impl Case {
 
     /// The same while somebody watches the run that meets the faults.
     pub fn judge_watched(&self, watcher: &mut impl Witness) -> Judged {
+        self.judge_through(&|_| Open, watcher)
+    }
+
+    /// The same with what `seam` makes for each run between the engine and its host.
+    pub fn judge_through<S: Seam>(&self, seam: &impl Fn(&Intent) -> S, watcher: &mut impl Witness) -> Judged {
         let mut world = self.world.clone();
         let mut history = History::default();
-        let (first, acts, mut breaches) = self.step(&self.intent, &mut world, &mut history, &self.rules, watcher);
+        let (first, acts, mut breaches) = self.step(seam, &self.intent, &mut world, &mut history, &self.rules, watcher);
         heal(&mut world, &mut history);
         world.pass(SETTLED_AFTER_MS, &mut history);
 
         // Who asked for a reset and was told that it is ready does not ask again.
         let again = Intent { reset: None, ..self.intent.clone() };
-        let (second, second_acts, more) = self.step(&again, &mut world, &mut history, &[], &mut Nobody);
+        let (second, second_acts, more) = self.step(seam, &again, &mut world, &mut history, &[], &mut Nobody);
         breaches.extend(more);
-        let (third, third_acts, more) = self.step(&again, &mut world, &mut history, &[], &mut Nobody);
+        let (third, third_acts, more) = self.step(seam, &again, &mut world, &mut history, &[], &mut Nobody);
         breaches.extend(more);
         let ends = |ran: &Ran| ran.outcome.as_ref().map(Outcome::reason);
         // A gateway that warms up longer than anybody waits for it, or that also has to be restarted once it is unpaused,
@@ -83,30 +89,44 @@ impl Case {
             breaches.push(Breach { invariant: Invariant::NoNeedlessActs, what });
         }
         if !became_ready {
-            self.compare(&again, &second, acts, second_acts, &world, &mut breaches);
+            self.compare(seam, &again, &second, acts, second_acts, &world, &mut breaches);
         }
         Judged { breaches, first, converged: second.outcome, acts, world, history }
     }
 
-    fn step(
+    fn step<S: Seam>(
         &self,
+        seam: &impl Fn(&Intent) -> S,
         intent: &Intent,
         world: &mut World,
         history: &mut History,
         rules: &[Rule],
         watcher: &mut impl Witness,
     ) -> (Ran, Acts, Vec<Breach>) {
-        let mut oracle = Oracle::new(&self.names, intent.purpose, intent.reset.is_some(), history);
-        let ran = run(world, &self.names, intent.clone(), rules, history, &mut Both(&mut oracle, watcher));
-        if let Some(outcome) = &ran.outcome {
-            oracle.ended(outcome, world, history);
+        let mut oracle = Oracle::new(&self.names, intent, history);
+        let mut both = Both(&mut oracle, watcher);
+        let host = SimHost::new(world, history, &self.names, Actor::Run, rules, &mut both);
+        let ran = through(&mut seam(intent), host, intent.clone());
+        match &ran.outcome {
+            Some(outcome) => oracle.ended(outcome, world, history),
+            None => oracle.died(world, history),
         }
         (ran, oracle.acts, oracle.breaches)
     }
 
     /// Where nobody but the daemon's answers and our own death disturbed the run, it ends where the undisturbed one
     /// does, with the same things there, and did not act much more often.
-    fn compare(&self, again: &Intent, second: &Ran, acts: Acts, more: Acts, world: &World, breaches: &mut Vec<Breach>) {
+    #[expect(clippy::too_many_arguments, reason = "each is a part of one comparison")]
+    fn compare<S: Seam>(
+        &self,
+        seam: &impl Fn(&Intent) -> S,
+        again: &Intent,
+        second: &Ran,
+        acts: Acts,
+        more: Acts,
+        world: &World,
+        breaches: &mut Vec<Breach>,
+    ) {
         let answers_only = self.rules.iter().all(|rule| match rule.what {
             Verdict::Act { .. } | Verdict::Stale => false,
             Verdict::Hangs
@@ -129,10 +149,10 @@ impl Case {
         }
         let mut alone = self.world.clone();
         let mut history = History::default();
-        let (_, first_acts, _) = self.step(&self.intent, &mut alone, &mut history, &[], &mut Nobody);
+        let (_, first_acts, _) = self.step(seam, &self.intent, &mut alone, &mut history, &[], &mut Nobody);
         heal(&mut alone, &mut history);
         alone.pass(SETTLED_AFTER_MS, &mut history);
-        let (reference, again_acts, _) = self.step(again, &mut alone, &mut history, &[], &mut Nobody);
+        let (reference, again_acts, _) = self.step(seam, again, &mut alone, &mut history, &[], &mut Nobody);
         let (Some(there), Some(here)) = (&reference.outcome, &second.outcome) else { return };
         if is_ready(there) != is_ready(here) || (!is_ready(there) && there.reason() != here.reason()) {
             let what = format!("undisturbed it ends as {:?}, disturbed as {:?}", there.reason(), here.reason());

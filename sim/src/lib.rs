@@ -16,6 +16,7 @@ pub mod oracle;
 pub mod replay;
 pub mod run;
 pub mod scenario;
+pub mod seam;
 pub mod shipped;
 pub mod shrink;
 pub mod world;

@@ -5,6 +5,7 @@ use engine::{Intent, Outcome, Purpose, Typed, Watch, drive};
 use crate::base::{Names, at_once};
 use crate::fault::Rule;
 use crate::host::{Nobody, SimHost, Witness};
+use crate::seam::{Behind, Open, Seam};
 use crate::world::World;
 use crate::world::effect::{Actor, History};
 
@@ -37,20 +38,13 @@ pub fn run<W: Witness>(
     history: &mut History,
     witness: &mut W,
 ) -> Ran {
-    by(Actor::Run, world, names, intent, rules, history, witness)
+    let host = SimHost::new(world, history, names, Actor::Run, rules, witness);
+    through(&mut Open, host, intent)
 }
 
-fn by<W: Witness>(
-    actor: Actor,
-    world: &mut World,
-    names: &Names,
-    intent: Intent,
-    rules: &[Rule],
-    history: &mut History,
-    witness: &mut W,
-) -> Ran {
-    let mut host = SimHost::new(world, history, names, actor, rules, witness);
-    let outcome = at_once(drive(&mut host, &mut Unwatched, intent));
+/// Runs `intent` on a host behind a seam.
+pub fn through<W: Witness>(seam: &mut impl Seam, mut host: SimHost<'_, W>, intent: Intent) -> Ran {
+    let outcome = at_once(drive(&mut Behind(seam, &mut host), &mut Unwatched, intent));
     host.end();
     Ran { outcome, commands: host.commands(), took_ms: host.took_ms(), held: host.held().to_vec() }
 }
@@ -64,7 +58,7 @@ pub fn onboard(world: &mut World, names: &Names, history: &mut History) -> Optio
 pub fn another(world: &mut World, names: &Names, history: &mut History) {
     let ours = std::mem::take(&mut world.state);
     let wish = intent(names, Purpose::Onboard);
-    by(Actor::OtherRun, world, names, wish, &[], history, &mut Nobody);
+    through(&mut Open, SimHost::new(world, history, names, Actor::OtherRun, &[], &mut Nobody), wish);
     world.state = ours;
 }
 

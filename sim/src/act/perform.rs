@@ -12,7 +12,7 @@ use super::{Act, Which};
 use crate::base::Names;
 use crate::world::call::Call;
 use crate::world::container::{Config, Life, Mounted, Published};
-use crate::world::effect::{Actor, History};
+use crate::world::effect::{Actor, Effect, History};
 use crate::world::program::{Does, Program};
 use crate::world::{HostProcess, World};
 
@@ -31,6 +31,7 @@ impl Act {
                 let call = |id| Call::RemoveContainer { id, force: *force, volumes: *volumes };
                 with(world, names, &which, by, history, call);
             }
+            Self::Remake { auto_remove, anonymous } => remake(world, names, *auto_remove, *anonymous, by, history),
             Self::Rename { container, to } => {
                 let which = Which { container: container.clone() };
                 let to = ContainerName::new(to.as_str());
@@ -157,7 +158,9 @@ impl Act {
             Self::Disk { full } => world.disk = if *full { Disk::Full } else { Disk::Room },
             Self::StateReadOnly { read_only } => world.state.read_only = *read_only,
             Self::LoseRecord => {
-                world.state.records.remove(&names.gateway);
+                if world.state.records.remove(&names.gateway).is_some() {
+                    history.note(by, Effect::RecordRemoved { gateway: names.gateway.to_string() });
+                }
             }
             Self::CorruptRecord => spoil(world, names, RecordProblem::Corrupt { what: "cut short".to_owned() }),
             Self::NewerRecord => spoil(world, names, RecordProblem::Newer { schema: 99 }),
@@ -254,6 +257,32 @@ fn stranger(names: &Names, volume: Option<&str>, by_folder: bool, port: Option<u
         auto_remove: false,
         hostname: "stranger".to_owned(),
     }
+}
+
+fn remake(world: &mut World, names: &Names, auto_remove: bool, anonymous: bool, by: Actor, history: &mut History) {
+    let Some(config) = world.daemon().named(&names.container).map(|container| Config::clone(&container.config)) else {
+        return;
+    };
+    let mut config = Config { auto_remove, ..config };
+    // Docker starts none again that it is to remove.
+    if auto_remove {
+        config.restart = RestartPolicy::No;
+    }
+    let own = Which::default();
+    with(world, names, &own, by, history, |id| Call::RemoveContainer { id, force: true, volumes: false });
+    if anonymous {
+        let name = VolumeName::new(format!("{:064x}", world.number()));
+        ask(world, by, &Call::CreateVolume { name: name.clone(), labels: BTreeMap::new() }, history);
+        if let Some(volume) = world.daemon_mut().volumes.get_mut(&name) {
+            volume.anonymous = true;
+            volume.files.insert("scratch".to_owned(), volume.born);
+        }
+        let source = MountedSource::Volume { name };
+        config.mounts.push(Mounted { source, path: "/scratch".to_owned(), writable: true });
+    }
+    let (name, image, network) = (names.container.clone(), config.image.clone(), names.network.clone());
+    ask(world, by, &Call::CreateContainer { name, image, config: Arc::new(config), network }, history);
+    with(world, names, &own, by, history, |id| Call::Start { id });
 }
 
 fn run_stranger(

@@ -80,6 +80,15 @@ pub enum Effect {
         /// Its name.
         name: VolumeName,
     },
+    /// A volume's removal was asked for, whatever the daemon says to it.
+    VolumeRemovalAsked {
+        /// Its name.
+        name: VolumeName,
+        /// The gateway that its label names.
+        owner: Option<String>,
+        /// The containers that had it, in any state, whether the daemon remembered them or not.
+        of: Vec<ContainerName>,
+    },
     /// A volume is gone.
     VolumeRemoved {
         /// Its name.
@@ -109,6 +118,11 @@ pub enum Effect {
         gateway: String,
         /// What was there before: whether it was a file that cannot be used.
         over_unusable: bool,
+    },
+    /// It is gone.
+    RecordRemoved {
+        /// Of which gateway.
+        gateway: String,
     },
 }
 

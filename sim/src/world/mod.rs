@@ -83,6 +83,8 @@ pub struct StateDir {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Late {
     in_ms: u64,
+    /// How late it is in all.
+    late_ms: u64,
     by: Actor,
     daemon: usize,
     call: Call,
@@ -139,7 +141,15 @@ impl World {
 
     /// Has the effect of a request come later.
     pub fn apply_later(&mut self, in_ms: u64, by: Actor, call: Call) {
-        self.late.push(Late { in_ms, by, daemon: self.at_address, call });
+        self.late.push(Late { in_ms, late_ms: in_ms, by, daemon: self.at_address, call });
+    }
+
+    /// Whether a stop or restart that this one asked for is still to come, as long after the request as that at most.
+    pub fn will_stop(&self, by: Actor, at_most_ms: u64) -> bool {
+        self.late.iter().any(|late| {
+            let stops = matches!(late.call, Call::Stop { .. } | Call::Kill { .. } | Call::Restart { .. });
+            stops && late.by == by && late.late_ms <= at_most_ms
+        })
     }
 
     /// Whether anything is still to come by itself: an effect, a restart, the end of a warm-up.

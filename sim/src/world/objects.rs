@@ -64,9 +64,10 @@ impl World {
 
     pub(super) fn remove_volume(&mut self, at: usize, name: &VolumeName, by: Actor, history: &mut History) -> Answer {
         let daemon = &self.daemons[at];
-        if !daemon.volumes.contains_key(name) {
-            return Err(ApiError::not_found("volume"));
-        }
+        let Some(volume) = daemon.volumes.get(name) else { return Err(ApiError::not_found("volume")) };
+        let owner = engine::gateway_of(&volume.labels).map(str::to_owned);
+        let of = daemon.having(name).map(|container| container.name.clone()).collect();
+        history.note(by, Effect::VolumeRemovalAsked { name: name.clone(), owner, of });
         if daemon.refers_to(name) {
             return Err(ApiError::conflict("volume is in use"));
         }

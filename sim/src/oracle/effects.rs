@@ -1,0 +1,156 @@
+//! What an oracle says to each effect of the run's requests, by the truth at that moment.
+
+use std::collections::BTreeSet;
+
+use engine::{ContainerId, MountedSource, VolumeName, gateway_of};
+
+use super::{Invariant, Oracle};
+use crate::world::World;
+use crate::world::effect::{Actor, Effect, History};
+
+impl Oracle<'_> {
+    pub(super) fn judge(&mut self, effect: &Effect, world: &World, history: &History) {
+        match effect {
+            // A removal is judged when it is asked for: that Docker refuses it is the last guard, not the first.
+            Effect::VolumeRemovalAsked { name, owner, of } => self.judge_removal(name, owner.as_deref(), of, world),
+            Effect::VolumeRemoved { name, files, of } => {
+                if self.intent.reset.is_none() || !of.is_empty() || self.bereaved.contains(name) {
+                    let what = format!("volume `{name}` with {files} files was removed; containers: {of:?}");
+                    self.breach(Invariant::VolumesKept, what);
+                }
+            }
+            Effect::ContainerRemoved { id, name, files } => {
+                self.judge_stranger(id);
+                if self.own.contains(id) {
+                    self.bereaved.extend(self.own_volumes.iter().cloned());
+                    let has_another =
+                        world.daemon().store.containers.values().any(|other| other.id != *id && self.is_own(other));
+                    if !has_another {
+                        let what = format!("`{name}` was removed before another had its volumes");
+                        self.breach(Invariant::DriftKeepsData, what);
+                    }
+                }
+                if *files > 0 {
+                    self.breach(
+                        Invariant::DriftKeepsData,
+                        format!("`{name}` was removed with {files} files of its own"),
+                    );
+                }
+            }
+            Effect::ContainerStarted { id, beside } => {
+                self.judge_stranger(id);
+                let others_acted = history.since(self.looked_at).iter().any(|happened| happened.by != Actor::Run);
+                if !beside.is_empty() && !others_acted {
+                    self.breach(Invariant::DriftKeepsData, format!("it was started beside {beside:?}"));
+                }
+            }
+            Effect::ContainerEnded { id }
+            | Effect::ContainerFrozen { id, .. }
+            | Effect::ContainerRenamed { id, .. } => self.judge_stranger(id),
+            Effect::ContainerConnected { id, network, connected } => {
+                self.judge_stranger(id);
+                if *connected && *network != self.names.network {
+                    self.breach(Invariant::NoStrangersHarmed, format!("it was connected to `{network}`"));
+                }
+                let left = world.daemon().store.containers.get(id);
+                if !connected && left.is_some_and(|container| container.networks.is_empty()) {
+                    let what = "cut here, it would start with no network and no port".to_owned();
+                    self.breach(Invariant::CrashOnly, what);
+                }
+            }
+            Effect::ContainerCreated { id, .. } => {
+                self.own.insert(id.clone());
+                self.made = true;
+                self.judge_volumes_of(id, world);
+            }
+            Effect::VolumeCreated { name } => {
+                if !self.names.spec.volumes().any(|(own, _)| own == name) && !is_anonymous(world, name) {
+                    self.breach(Invariant::NoStrangersHarmed, format!("volume `{name}` was made"));
+                }
+            }
+            Effect::Network { name, exists } => {
+                if *name != self.names.network {
+                    self.breach(Invariant::NoStrangersHarmed, format!("network `{name}` exists: {exists}"));
+                }
+            }
+            Effect::RecordWritten { gateway, over_unusable } => {
+                if *over_unusable {
+                    self.breach(Invariant::RecordsFollowFacts, "a record that cannot be used was written over");
+                }
+                if gateway != self.names.gateway.as_str() {
+                    self.breach(Invariant::RecordsFollowFacts, format!("the record of `{gateway}` was written"));
+                }
+            }
+            Effect::RecordRemoved { gateway } => {
+                if !self.own.is_empty() || gateway != self.names.gateway.as_str() {
+                    let what = format!("the record of `{gateway}` was removed before what it records");
+                    self.breach(Invariant::RecordsFollowFacts, what);
+                }
+            }
+            Effect::Image { .. } => {}
+        }
+    }
+
+    fn judge_removal(&mut self, name: &VolumeName, owner: Option<&str>, of: &[engine::ContainerName], world: &World) {
+        if self.intent.reset.is_none() || !of.is_empty() || self.bereaved.contains(name) {
+            self.breach(Invariant::VolumesKept, format!("volume `{name}` was to be removed; containers: {of:?}"));
+        }
+        if owner != Some(self.names.gateway.as_str()) && !self.is_its_volume(name, world) {
+            self.breach(Invariant::NoStrangersHarmed, format!("volume `{name}`, another's, was to be removed"));
+        }
+    }
+
+    /// Whether a volume is this gateway's: by its exact name, the record, or because its owner chose it.
+    fn is_its_volume(&self, name: &VolumeName, world: &World) -> bool {
+        let record = world.state.records.get(&self.names.gateway).and_then(|seen| seen.record());
+        self.names.spec.volumes().any(|(own, _)| own == name)
+            || self.intent.adopt.as_ref() == Some(name)
+            || record.is_some_and(|record| record.volumes.iter().any(|volume| volume.name == *name))
+    }
+
+    fn judge_stranger(&mut self, id: &ContainerId) {
+        if !self.own.contains(id) {
+            self.breach(Invariant::NoStrangersHarmed, format!("container {id} is not this gateway's"));
+        }
+    }
+
+    /// A new container has every volume with work on it that bears the gateway's exact name, unless a label decided.
+    fn judge_volumes_of(&mut self, id: &ContainerId, world: &World) {
+        let daemon = world.daemon();
+        let labelled = |name: &VolumeName| {
+            let labels = daemon.volumes.get(name).map(|volume| &volume.labels);
+            labels.and_then(gateway_of) == Some(self.names.gateway.as_str())
+        };
+        let Some(container) = daemon.store.containers.get(id) else { return };
+        let strange = container.config.mounts.iter().find_map(|mount| match &mount.source {
+            MountedSource::Volume { name } => Some(name)
+                .filter(|name| !labelled(name) && !is_anonymous(world, name) && !self.is_its_volume(name, world)),
+            MountedSource::FolderOfVolume { .. } | MountedSource::Bind { .. } | MountedSource::Other { .. } => None,
+        });
+        if let Some(strange) = strange {
+            self.breach(Invariant::NoStrangersHarmed, format!("the new container has `{strange}`, another's"));
+        }
+        if self.names.spec.volumes().any(|(name, _)| !labelled(name)) && daemon.volumes.keys().any(labelled) {
+            return;
+        }
+        let record = world.state.records.get(&self.names.gateway).and_then(|seen| seen.record());
+        let recorded = record.filter(|record| {
+            self.intent.adopt.is_none() && self.intent.reset.is_none() && record.daemon.is_same_as(&daemon.identity)
+        });
+        let recorded = recorded.into_iter().flat_map(|record| &record.volumes).map(|volume| &volume.name);
+        let by_name = self.names.spec.volumes().map(|(name, _)| name);
+        let left: BTreeSet<_> = by_name
+            .chain(recorded)
+            .filter(|name| daemon.volumes.get(*name).is_some_and(|volume| !volume.files.is_empty()))
+            .filter(|name| !container.has(name))
+            .map(ToString::to_string)
+            .collect();
+        if !left.is_empty() {
+            self.breach(Invariant::DriftKeepsData, format!("the new container has not got {left:?}"));
+        }
+    }
+}
+
+fn is_anonymous(world: &World, name: &VolumeName) -> bool {
+    world.daemon().volumes.get(name).is_some_and(|volume| volume.anonymous)
+}
