@@ -120,6 +120,16 @@ impl Names {
         world
     }
 
+    /// A world in which somebody made the gateway's container anew, with an anonymous volume, and an onboarding saw it.
+    pub fn world_by_hand(&self) -> World {
+        let mut world = self.made_world();
+        let mut history = History::default();
+        Act::Remake { auto_remove: false, anonymous: true }.perform(&mut world, self, &mut history);
+        Act::Wait { ms: 10_000 }.perform(&mut world, self, &mut history);
+        crate::run::onboard(&mut world, self, &mut history);
+        world
+    }
+
     /// A world in which the older tool made the gateway: no label, and no record of ours. Somebody worked with it, and it
     /// made a sandbox.
     pub fn older_world(&self) -> World {

@@ -106,7 +106,9 @@ pub fn scenario(choices: &mut impl Choices, swarm: Swarm) -> Scenario {
     let preset = choices.one_of(&[Kind::Reference, Kind::Reference, Kind::OpenshellGateway, Kind::OpenshellCluster]);
     let base = match preset {
         Kind::OpenshellCluster => Base::Older,
-        Kind::Reference | Kind::OpenshellGateway => choices.one_of(&[Base::Made, Base::Made, Base::Fresh]),
+        Kind::Reference | Kind::OpenshellGateway => {
+            choices.one_of(&[Base::Made, Base::Made, Base::ByHand, Base::Fresh])
+        }
     };
     let acts = (0..choices.below(ACTS_MAX + 1)).map(|_| act(choices)).collect();
     let ask = ask(choices);
@@ -131,9 +133,8 @@ fn ask(choices: &mut impl Choices) -> Ask {
     }
 }
 
-/// The commands of a run, as a trace names them, those that come more often first.
-const COMMANDS: [&str; 17] = [
-    "observe",
+/// The commands of a run besides the looks, as a trace names them, those that come more often first.
+const COMMANDS: [&str; 16] = [
     "start-container",
     "await-ready",
     "create-container",
@@ -152,7 +153,8 @@ const COMMANDS: [&str; 17] = [
     "read-logs",
 ];
 
-const CALLS: [CallKind; 11] = [
+/// The calls of a look. Other commands have one each, or two.
+const LOOKS: [CallKind; 9] = [
     CallKind::ListContainers,
     CallKind::InspectContainer,
     CallKind::ListVolumes,
@@ -162,30 +164,41 @@ const CALLS: [CallKind; 11] = [
     CallKind::Info,
     CallKind::Health,
     CallKind::Changes,
-    CallKind::Change,
-    CallKind::File,
 ];
 
 fn rule(choices: &mut impl Choices, swarm: Swarm) -> Option<Rule> {
-    let command = if choices.once_in(3) { None } else { Some(choices.one_of(&COMMANDS).to_owned()) };
-    let nth = 1 + u32::try_from(choices.below(if command.is_none() { 12 } else { 4 })).unwrap_or_default();
-    let call = if choices.once_in(2) { None } else { Some(choices.one_of(&CALLS)) };
-    let at = choices.one_of(&[Point::Before, Point::After]);
     let what = verdict(choices);
-    let wanted = match what {
-        Verdict::AnswerLost | Verdict::EffectLate { .. } => swarm.losses,
-        Verdict::Act { .. } | Verdict::Stale => swarm.acts,
-        Verdict::Killed | Verdict::Interrupted => swarm.death,
+    // What becomes of an answer is decided before it is given.
+    let (wanted, may_be_after) = match what {
+        Verdict::AnswerLost | Verdict::EffectLate { .. } => (swarm.losses, false),
+        Verdict::Act { .. } => (swarm.acts, true),
+        Verdict::Stale => (swarm.acts, false),
+        Verdict::Killed | Verdict::Interrupted => (swarm.death, true),
+        Verdict::DownFor { .. } | Verdict::Slow { .. } => (swarm.answers, true),
         Verdict::Hangs
         | Verdict::NotListening
         | Verdict::Forbidden
         | Verdict::BadStatus { .. }
         | Verdict::BadBody
-        | Verdict::Refused { .. }
-        | Verdict::DownFor { .. }
-        | Verdict::Slow { .. } => swarm.answers,
+        | Verdict::Refused { .. } => (swarm.answers, false),
     };
-    wanted.then_some(Rule { when: Trigger { command, nth, call, at }, what })
+    let command = match choices.below(3) {
+        0 => None,
+        1 => Some("observe"),
+        _ => Some(choices.one_of(&COMMANDS)),
+    };
+    // What comes often comes first.
+    let most = match command {
+        None => 12,
+        Some("observe") => 4,
+        Some(_) if choices.once_in(2) => 4,
+        Some(_) => 1,
+    };
+    let nth = 1 + u32::try_from(choices.below(most)).unwrap_or_default();
+    let looks = command.is_none_or(|command| command == "observe");
+    let call = (looks && !choices.once_in(2)).then(|| choices.one_of(&LOOKS));
+    let at = if may_be_after { choices.one_of(&[Point::Before, Point::After]) } else { Point::Before };
+    wanted.then(|| Rule { when: Trigger { command: command.map(str::to_owned), nth, call, at }, what })
 }
 
 fn verdict(choices: &mut impl Choices) -> Verdict {

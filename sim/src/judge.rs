@@ -61,14 +61,29 @@ impl Case {
 
     /// The same with what `seam` makes for each run between the engine and its host.
     pub fn judge_through<S: Seam>(&self, seam: &impl Fn(&Intent) -> S, watcher: &mut impl Witness) -> Judged {
+        self.judge_all(seam, watcher, false)
+    }
+
+    /// The same where somebody runs it again at once, while effects of the first run may still be to come.
+    pub fn judge_hurried(&self) -> Judged {
+        self.judge_all(&|_| Open, &mut Nobody, true)
+    }
+
+    fn judge_all<S: Seam>(&self, seam: &impl Fn(&Intent) -> S, watcher: &mut impl Witness, hurried: bool) -> Judged {
         let mut world = self.world.clone();
         let mut history = History::default();
-        let (first, acts, mut breaches) = self.step(seam, &self.intent, &mut world, &mut history, &self.rules, watcher);
-        heal(&mut world, &mut history);
-        world.pass(SETTLED_AFTER_MS, &mut history);
-
+        let (first, mut acts, mut breaches) =
+            self.step(seam, &self.intent, &mut world, &mut history, &self.rules, watcher);
         // Who asked for a reset and was told that it is ready does not ask again.
         let again = Intent { reset: None, ..self.intent.clone() };
+        if hurried {
+            world.leave_late_to(Actor::OtherRun);
+            let (_, more_acts, more) = self.step(seam, &again, &mut world, &mut history, &[], &mut Nobody);
+            breaches.extend(more);
+            acts += more_acts;
+        }
+        heal(&mut world, &mut history);
+        world.pass(SETTLED_AFTER_MS, &mut history);
         let (second, second_acts, more) = self.step(seam, &again, &mut world, &mut history, &[], &mut Nobody);
         breaches.extend(more);
         let (third, third_acts, more) = self.step(seam, &again, &mut world, &mut history, &[], &mut Nobody);

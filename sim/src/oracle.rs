@@ -116,7 +116,12 @@ impl<'a> Oracle<'a> {
                     self.breach(Invariant::HonestEnds, "it says that it stopped what it was to bring up");
                 }
             }
-            End::Refused { .. } | End::Looked { .. } => {}
+            End::Refused { .. } => {
+                if outcome.reason() == Reason::NotRecovered && self.ready {
+                    self.breach(Invariant::HonestEnds, "it says that it did not come up, and the look showed it ready");
+                }
+            }
+            End::Looked { .. } => {}
         }
         if !outcome.changed && self.acts.sum() > 0 {
             self.breach(Invariant::HonestEnds, format!("it says that nothing was changed: {:?}", self.acts));

@@ -94,6 +94,8 @@ pub enum Base {
     Fresh,
     /// The older tool made it: no label, no record of ours; with work and a sandbox.
     Older,
+    /// As made, but its container was made anew by hand, with an anonymous volume besides, and is recorded.
+    ByHand,
 }
 
 /// What was asked for.
@@ -177,11 +179,12 @@ impl Bases {
         let mut all = Vec::new();
         for kind in Kind::ALL {
             let names = Names::of(gateway.clone(), kind.as_str())?;
-            for base in [Base::Fresh, Base::Made, Base::Older] {
+            for base in [Base::Fresh, Base::Made, Base::Older, Base::ByHand] {
                 let world = match base {
                     Base::Made => names.made_world(),
                     Base::Fresh => names.fresh_world(),
                     Base::Older => names.older_world(),
+                    Base::ByHand => names.world_by_hand(),
                 };
                 all.push(((kind, base), (names.clone(), world)));
             }

@@ -12,9 +12,12 @@ use super::{Act, Which};
 use crate::base::Names;
 use crate::world::call::Call;
 use crate::world::container::{Config, Life, Mounted, Published};
-use crate::world::effect::{Actor, Effect, History};
+use crate::world::effect::{Actor, History};
 use crate::world::program::{Does, Program};
 use crate::world::{HostProcess, World};
+
+/// Where a container made by hand has its anonymous volume.
+const SCRATCH: &str = "/scratch";
 
 impl Act {
     /// Does it.
@@ -157,11 +160,7 @@ impl Act {
             Self::FirstDaemon => world.at_address = 0,
             Self::Disk { full } => world.disk = if *full { Disk::Full } else { Disk::Room },
             Self::StateReadOnly { read_only } => world.state.read_only = *read_only,
-            Self::LoseRecord => {
-                if world.state.records.remove(&names.gateway).is_some() {
-                    history.note(by, Effect::RecordRemoved { gateway: names.gateway.to_string() });
-                }
-            }
+            Self::LoseRecord => world.remove_record(&names.gateway, by, history),
             Self::CorruptRecord => spoil(world, names, RecordProblem::Corrupt { what: "cut short".to_owned() }),
             Self::NewerRecord => spoil(world, names, RecordProblem::Newer { schema: 99 }),
             Self::StaleRecord => stale(world, &names.gateway),
@@ -278,7 +277,8 @@ fn remake(world: &mut World, names: &Names, auto_remove: bool, anonymous: bool, 
             volume.files.insert("scratch".to_owned(), volume.born);
         }
         let source = MountedSource::Volume { name };
-        config.mounts.push(Mounted { source, path: "/scratch".to_owned(), writable: true });
+        config.mounts.retain(|mount| mount.path != SCRATCH);
+        config.mounts.push(Mounted { source, path: SCRATCH.to_owned(), writable: true });
     }
     let (name, image, network) = (names.container.clone(), config.image.clone(), names.network.clone());
     ask(world, by, &Call::CreateContainer { name, image, config: Arc::new(config), network }, history);

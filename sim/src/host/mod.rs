@@ -162,6 +162,11 @@ impl<'a, W: Witness> SimHost<'a, W> {
         }
     }
 
+    /// What the gateway's parts are called.
+    pub fn names(&self) -> &'a Names {
+        self.names
+    }
+
     /// How many commands the run gave.
     pub fn commands(&self) -> u32 {
         self.all

@@ -64,7 +64,7 @@ impl Oracle<'_> {
                 self.judge_volumes_of(id, world);
             }
             Effect::VolumeCreated { name } => {
-                if !self.names.spec.volumes().any(|(own, _)| own == name) && !is_anonymous(world, name) {
+                if !self.is_its_volume(name, world) && !is_anonymous(world, name) {
                     self.breach(Invariant::NoStrangersHarmed, format!("volume `{name}` was made"));
                 }
             }
@@ -81,8 +81,9 @@ impl Oracle<'_> {
                     self.breach(Invariant::RecordsFollowFacts, format!("the record of `{gateway}` was written"));
                 }
             }
-            Effect::RecordRemoved { gateway } => {
-                if !self.own.is_empty() || gateway != self.names.gateway.as_str() {
+            Effect::RecordRemoved { gateway, of } => {
+                let mut all = world.daemons.iter().flat_map(|daemon| daemon.all_containers());
+                if all.any(|container| Some(&container.id) == of.as_ref()) || gateway != self.names.gateway.as_str() {
                     let what = format!("the record of `{gateway}` was removed before what it records");
                     self.breach(Invariant::RecordsFollowFacts, what);
                 }
@@ -138,7 +139,8 @@ impl Oracle<'_> {
             self.intent.adopt.is_none() && self.intent.reset.is_none() && record.daemon.is_same_as(&daemon.identity)
         });
         let recorded = recorded.into_iter().flat_map(|record| &record.volumes).map(|volume| &volume.name);
-        let by_name = self.names.spec.volumes().map(|(name, _)| name);
+        // In the place of the first one its owner may choose another.
+        let by_name = self.names.spec.volumes().skip(usize::from(self.intent.adopt.is_some())).map(|(name, _)| name);
         let left: BTreeSet<_> = by_name
             .chain(recorded)
             .filter(|name| daemon.volumes.get(*name).is_some_and(|volume| !volume.files.is_empty()))

@@ -1,6 +1,7 @@
 //! The invariants of DESIGN section 5 by name and sentence, what breaks one, and how often a run did what.
 
 use std::fmt;
+use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +101,15 @@ pub struct Acts {
     pub started: u32,
     /// Containers that ended by it.
     pub ended: u32,
+}
+
+impl AddAssign for Acts {
+    fn add_assign(&mut self, more: Self) {
+        self.created += more.created;
+        self.removed += more.removed;
+        self.started += more.started;
+        self.ended += more.ended;
+    }
 }
 
 impl Acts {

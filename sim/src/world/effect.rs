@@ -123,6 +123,8 @@ pub enum Effect {
     RecordRemoved {
         /// Of which gateway.
         gateway: String,
+        /// The container that it named.
+        of: Option<ContainerId>,
     },
 }
 

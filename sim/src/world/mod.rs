@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use self::call::Call;
 use self::container::{Container, Life, Process};
 use self::daemon::Daemon;
-use self::effect::{Actor, History};
+use self::effect::{Actor, Effect, History};
 use self::program::{Does, Program};
 
 /// A host.
@@ -139,9 +139,22 @@ impl World {
         self.programs.get(image).map_or(Does::Serves, |program| program.does)
     }
 
+    /// Removes the registry's record of a gateway.
+    pub fn remove_record(&mut self, gateway: &GatewayName, by: Actor, history: &mut History) {
+        if let Some(seen) = self.state.records.remove(gateway) {
+            let of = seen.record().map(|record| record.container.clone());
+            history.note(by, Effect::RecordRemoved { gateway: gateway.to_string(), of });
+        }
+    }
+
     /// Has the effect of a request come later.
     pub fn apply_later(&mut self, in_ms: u64, by: Actor, call: Call) {
         self.late.push(Late { in_ms, late_ms: in_ms, by, daemon: self.at_address, call });
+    }
+
+    /// What is still to come is from now on somebody else's, as what an earlier run asked for.
+    pub fn leave_late_to(&mut self, by: Actor) {
+        self.late.iter_mut().for_each(|late| late.by = by);
     }
 
     /// Whether a stop or restart that this one asked for is still to come, as long after the request as that at most.

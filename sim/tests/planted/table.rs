@@ -1,0 +1,106 @@
+//! The table: one bug an entry.
+
+use sim::act::Act;
+use sim::fault::{CallKind, Point, Rule, Trigger, Verdict};
+use sim::oracle::Invariant;
+use sim::scenario::{Before, Scenario};
+
+use crate::bug::Bug;
+use crate::{acts, pictures};
+
+/// No bug at all.
+const NONE: Bug = Bug {
+    name: "",
+    from: "",
+    breaks: Invariant::VolumesKept,
+    exact: None,
+    instead: |_, _| None,
+    before: |_, _| {},
+    after: |_, _, _| {},
+    again: |_, _| false,
+};
+
+const fn on(name: &'static str, from: &'static str, breaks: Invariant) -> Bug {
+    Bug { name, from, breaks, ..NONE }
+}
+
+/// An act before the run, and a fault within it.
+fn placed(act: Act, command: &str, nth: u32, call: Option<CallKind>, what: Verdict) -> Scenario {
+    let when = Trigger { command: Some(command.to_owned()), nth, call, at: Point::Before };
+    let world = Before { acts: vec![act], ..Before::default() };
+    Scenario { story: "Placed.".to_owned(), world, rules: vec![Rule { when, what }], ..Scenario::default() }
+}
+
+use Invariant as I;
+
+/// All of them.
+pub const BUGS: &[Bug] = &[
+    Bug { after: pictures::stopped_is_missing, ..on("stopped read as missing", "NemoClaw #4187", I::VolumesKept) },
+    Bug { after: pictures::unknown_is_missing, ..on("unknown read as missing", "NemoClaw #4210", I::VolumesKept) },
+    Bug { after: pictures::time_out_is_missing, ..on("a time-out read as missing", "", I::VolumesKept) },
+    Bug { after: pictures::refused_is_missing, ..on("a refused connection read as missing", "", I::VolumesKept) },
+    Bug { after: pictures::any_404_is_missing, ..on("a 404 trusted from anyone", "", I::VolumesKept) },
+    Bug { after: pictures::contradiction_is_missing, ..on("a torn picture read as missing", "", I::VolumesKept) },
+    Bug { after: pictures::lists_only_running, ..on("a list of only what runs", "", I::NoNeedlessActs) },
+    Bug { after: pictures::picture_is_kept, ..on("one picture for a whole run", "", I::HonestEnds) },
+    Bug { after: pictures::paused_is_exited, ..on("paused read as exited", "", I::NoNeedlessActs) },
+    Bug { after: pictures::only_own_is_seen, ..on("a second writer not seen", "", I::DriftKeepsData) },
+    Bug { after: pictures::name_is_enough, ..on("a stranger of its name taken for it", "", I::NoStrangersHarmed) },
+    Bug { after: pictures::port_is_free, ..on("the port not looked at", "", I::NoNeedlessActs) },
+    Bug { after: pictures::disk_has_room, ..on("a restart on a full disk", "", I::NoNeedlessActs) },
+    Bug { after: pictures::never_auto_removed, ..on("a stop of what removes itself", "", I::DriftKeepsData) },
+    Bug { after: pictures::running_is_ready, ..on("readiness assumed", "NemoClaw #2020", I::HonestEnds) },
+    Bug {
+        after: pictures::unsure_is_not_ready,
+        exact: Some(|| placed(Act::Hang, "observe", 2, Some(CallKind::Health), Verdict::BadBody)),
+        ..on("a restart on an unsure probe", "NemoClaw #7418", I::UnknownIsInert)
+    },
+    Bug {
+        after: pictures::corrupt_is_absent,
+        before: acts::writes_over_the_unusable,
+        ..on("a corrupt record read as none", "", I::RecordsFollowFacts)
+    },
+    Bug { after: pictures::no_list_is_empty, ..on("no list read as an empty one", "", I::RecordsFollowFacts) },
+    Bug {
+        after: acts::rebuilds_what_is_not_ready,
+        ..on("a late health answer removes all", "NemoClaw #337", I::VolumesKept)
+    },
+    Bug {
+        after: acts::rebuilds_without_record,
+        ..on("lost metadata removes the volumes", "NemoClaw #4210", I::VolumesKept)
+    },
+    Bug { after: acts::rebuilds_on_drift, ..on("drift removes the volumes", "NemoClaw #4210", I::VolumesKept) },
+    Bug { after: acts::removes_by_prefix, ..on("removal by prefix", "NemoClaw #337", I::NoStrangersHarmed) },
+    Bug { after: acts::removes_by_force, ..on("force on removal", "", I::NoStrangersHarmed) },
+    Bug { after: acts::removes_by_an_old_picture, ..on("evidence not refreshed", "", I::VolumesKept) },
+    Bug {
+        after: acts::removes_what_does_not_start,
+        ..on("remove before create", "OpenShell's failed resume", I::DriftKeepsData)
+    },
+    Bug { after: acts::removes_with_v, ..on("v=1 on a container's removal", "", I::VolumesKept) },
+    Bug { after: acts::prunes_a_full_disk, ..on("a prune to make room", "", I::VolumesKept) },
+    Bug { instead: acts::forgets_host_name, ..on("the host name not kept", "", I::DriftKeepsData) },
+    Bug {
+        instead: acts::drops_anonymous_volumes,
+        ..on("anonymous volumes dropped", "compose-cli #1815", I::DriftKeepsData)
+    },
+    Bug { instead: acts::mounts_a_fresh_volume, ..on("a fresh volume beside the old one", "", I::DriftKeepsData) },
+    Bug { instead: acts::mounts_by_prefix, ..on("adoption by prefix", "", I::NoStrangersHarmed) },
+    Bug { again: acts::creates_again, ..on("a retry that repeats a create", "", I::UnknownIsInert) },
+    Bug { instead: acts::does_not_wait, ..on("a restart without waiting out the warm-up", "", I::NoNeedlessActs) },
+    Bug {
+        instead: acts::does_not_wait_for_late_effects,
+        exact: Some(|| placed(Act::LosePorts, "stop-container", 1, None, Verdict::EffectLate { in_ms: 9_000 })),
+        ..on("a late effect not waited out", "", I::HonestEnds)
+    },
+    Bug { after: acts::lets_the_lock_go, ..on("the lock not held", "", I::OneAtATime) },
+    Bug { before: acts::disconnects_first, ..on("disconnect before connect", "", I::CrashOnly) },
+    Bug {
+        instead: acts::connects_to_bridge,
+        ..on("another network after a reboot", "NemoClaw #11995", I::NoStrangersHarmed)
+    },
+    Bug { after: acts::removes_the_record, ..on("a record removed before its container", "", I::RecordsFollowFacts) },
+    Bug { after: acts::trusts_another_daemon, ..on("another daemon trusted", "", I::RecordsFollowFacts) },
+    Bug { instead: acts::keeps_no_old_record, ..on("the old record not kept", "", I::RecordsFollowFacts) },
+    Bug { instead: acts::records_the_default, ..on("another gateway's record written", "", I::RecordsFollowFacts) },
+];
