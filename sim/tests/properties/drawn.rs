@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sim::act::Act;
 use sim::draw::{Choices, Listed, RULES_MAX, Swarm, act, scenario};
 use sim::fault::{CallKind, Point, Rule, Trigger, Verdict};
-use sim::scenario::{Bases, Scenario};
+use sim::scenario::{BadScenario, Bases, Scenario};
 
 use super::config;
 
@@ -15,8 +15,9 @@ fn choices() -> impl Strategy<Value = Vec<u32>> {
 }
 
 fn holds(scenario: &Scenario, hurried: bool) -> Result<(), TestCaseError> {
-    let bases = Bases::new().expect("the built-in presets resolve");
-    let case = scenario.case(&bases).expect("every drawn scenario can be run");
+    let bad = |bad: BadScenario| TestCaseError::fail(bad.to_string());
+    let bases = Bases::new().map_err(bad)?;
+    let case = scenario.case(&bases).map_err(bad)?;
     let judged = if hurried { case.judge_hurried() } else { case.judge() };
     prop_assert!(judged.breaches.is_empty(), "{:?}\n{}", judged.breaches, scenario.to_toml());
     Ok(())
