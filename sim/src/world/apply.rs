@@ -44,11 +44,7 @@ impl World {
             Call::Start { id } => self.start(at, id, by, history),
             Call::Stop { id } => self.stop(at, id, TERMINATED, by, history),
             Call::Kill { id } => self.kill(at, id, by, history),
-            Call::Restart { id } => {
-                self.stop(at, id, TERMINATED, by, history)?;
-                self.start(at, id, by, history)?;
-                Ok(Changed::Done)
-            }
+            Call::Restart { id } => self.restart(at, id, by, history),
             Call::Pause { id } => self.freeze(at, id, true, by, history),
             Call::Unpause { id } => self.freeze(at, id, false, by, history),
             Call::Rename { id, to } => self.rename(at, id, to, by, history),
@@ -94,12 +90,13 @@ impl World {
         by: Actor,
         history: &mut History,
     ) -> Answer {
-        if self.daemons[at].named(name).is_some() {
-            return Err(ApiError::conflict(format!("the container name \"/{name}\" is already in use")));
-        }
+        // The image is looked for before the name is (moby `daemon/create.go`).
         let Some(image_id) = self.daemons[at].store.images.get(image).cloned() else {
             return Err(ApiError::not_found(&format!("image: {image}")));
         };
+        if self.daemons[at].named(name).is_some() {
+            return Err(ApiError::conflict(format!("the container name \"/{name}\" is already in use")));
+        }
         // With mount syntax a missing folder is an error; with bind syntax it would be made.
         let gone = config.mounts.iter().find_map(|mount| match &mount.source {
             MountedSource::Bind { folder } if self.gone_folders.contains(folder) => Some(folder.clone()),
@@ -165,13 +162,14 @@ impl World {
         config
     }
 
+    /// One that is about to be started again counts as running (moby `container/state.go`, `SetRestarting`).
     fn start(&mut self, at: usize, id: &ContainerId, by: Actor, history: &mut History) -> Answer {
         let container = self.container_mut(at, id)?;
         match container.life {
-            Life::Running { .. } => Ok(Changed::WasSo),
+            Life::Running { .. } | Life::Restarting { .. } => Ok(Changed::WasSo),
             Life::Paused { .. } => Err(ApiError::conflict("cannot start a paused container, try unpause instead")),
             Life::Dead => Err(ApiError::conflict("container is marked for removal and cannot be started")),
-            Life::Restarting { .. } | Life::Created | Life::Exited => {
+            Life::Created | Life::Exited => {
                 container.exit.restarts = 0;
                 self.start_process(at, id, by, history).map(|()| Changed::Done)
             }
@@ -183,10 +181,34 @@ impl World {
         container.stopped_by_hand = true;
         match container.life {
             Life::Created | Life::Exited | Life::Dead => Ok(Changed::WasSo),
-            Life::Running { .. } | Life::Paused { .. } | Life::Restarting { .. } => {
+            // Its process has ended already, with a code of its own.
+            Life::Restarting { .. } => {
+                container.life = Life::Exited;
+                Ok(Changed::Done)
+            }
+            Life::Running { .. } | Life::Paused { .. } => {
                 self.end(at, id, code, false, by, history);
                 Ok(Changed::Done)
             }
+        }
+    }
+
+    /// A container that removes itself when it ends is kept, and a start that fails is a 500 whatever the reason (moby
+    /// `daemon/restart.go`, `containerRestart`, `ContainerRestart`).
+    fn restart(&mut self, at: usize, id: &ContainerId, by: Actor, history: &mut History) -> Answer {
+        let container = self.container_mut(at, id)?;
+        match container.life {
+            Life::Running { .. } | Life::Paused { .. } => {
+                container.exit.code = TERMINATED;
+                container.life = Life::Exited;
+                history.note(by, Effect::ContainerEnded { id: id.clone() });
+            }
+            Life::Restarting { .. } => container.life = Life::Exited,
+            Life::Created | Life::Exited | Life::Dead => {}
+        }
+        match self.start(at, id, by, history) {
+            Ok(_) => Ok(Changed::Done),
+            Err(why) => Err(ApiError::failed(format!("Cannot restart container: {}", why.message))),
         }
     }
 
@@ -206,8 +228,11 @@ impl World {
             (Life::Running { process }, true) => Life::Paused { process },
             (Life::Paused { process }, false) => Life::Running { process },
             (Life::Paused { .. }, true) => return Err(ApiError::conflict("container is already paused")),
-            (Life::Running { .. }, false) => return Err(ApiError::failed("container is not paused")),
-            (Life::Created | Life::Exited | Life::Dead | Life::Restarting { .. }, _) => {
+            // Whatever else it does (moby `daemon/unpause.go`).
+            (Life::Running { .. } | Life::Created | Life::Exited | Life::Dead | Life::Restarting { .. }, false) => {
+                return Err(ApiError::failed("container is not paused"));
+            }
+            (Life::Created | Life::Exited | Life::Dead | Life::Restarting { .. }, true) => {
                 return Err(ApiError::conflict("container is not running"));
             }
         };
@@ -216,7 +241,11 @@ impl World {
     }
 
     fn rename(&mut self, at: usize, id: &ContainerId, to: &ContainerName, by: Actor, history: &mut History) -> Answer {
-        self.container(at, id)?;
+        if self.container(at, id)?.name == *to {
+            // moby `daemon/rename.go`
+            let message = "renaming a container with the same name as its current name".to_owned();
+            return Err(ApiError { status: 400, message });
+        }
         if let Some(holder) = self.daemons[at].named(to) {
             let message = format!("the container name \"/{to}\" is already in use by {}", holder.id);
             return Err(ApiError::conflict(message));
@@ -254,7 +283,8 @@ impl World {
         }
     }
 
-    /// The entry of a stopped container for a network of the same name that is gone is replaced.
+    /// The entry of a stopped container for a network of the same name that is gone is replaced; one that leads to a network
+    /// is left as it is (moby `daemon/container_operations.go`, `ConnectToNetwork`, `updateNetworkSettings`).
     #[expect(clippy::too_many_arguments, reason = "they are the request's")]
     fn connect(
         &mut self,
@@ -269,10 +299,17 @@ impl World {
         let Some(name) = self.daemons[at].networks.get(network).map(|network| network.name.clone()) else {
             return Err(ApiError::not_found("network"));
         };
-        let container = self.container_mut(at, id)?;
-        if container.networks.iter().any(|endpoint| endpoint.id.as_ref() == Some(network)) {
-            return Err(ApiError { status: 403, message: "the container is already in that network".to_owned() });
+        let daemon = &self.daemons[at];
+        let container = self.container(at, id)?;
+        let leads_there = |endpoint: &Endpoint| endpoint.network == name && daemon.has_network_of(endpoint);
+        if container.networks.iter().any(leads_there) {
+            return if container.may_write() {
+                Err(ApiError { status: 403, message: "the container is already in that network".to_owned() })
+            } else {
+                Ok(Changed::Done)
+            };
         }
+        let container = self.container_mut(at, id)?;
         container.networks.retain(|endpoint| endpoint.network != name);
         container.networks.push(Endpoint {
             network: name.clone(),
@@ -292,10 +329,17 @@ impl World {
         by: Actor,
         history: &mut History,
     ) -> Answer {
-        let Some(name) = self.daemons[at].networks.get(network).map(|network| network.name.clone()) else {
-            return Err(ApiError::not_found("network"));
-        };
+        let found = self.daemons[at].networks.get(network).map(|network| network.name.clone());
         let container = self.container_mut(at, id)?;
+        let Some(name) = found else {
+            // Of one that does not run only its own entries are looked through (moby `daemon/container_operations.go`,
+            // `DisconnectFromNetwork`).
+            return Err(if container.may_write() {
+                ApiError::not_found("network")
+            } else {
+                ApiError::failed("the container is not in that network")
+            });
+        };
         let before = container.networks.len();
         container.networks.retain(|endpoint| endpoint.id.as_ref() != Some(network) && endpoint.network != name);
         if container.networks.len() == before {

@@ -152,6 +152,13 @@ impl Container {
         matches!(self.life, Life::Running { .. } | Life::Paused { .. } | Life::Restarting { .. })
     }
 
+    /// Whether ports of the host lead to it while it runs: its networks carry them, so that one without any has none
+    /// (moby `daemon/container_operations.go`, `disconnectFromNetwork`; libnetwork programs them on the sandbox's
+    /// gateway endpoint).
+    pub fn is_reached(&self) -> bool {
+        self.publishes && !self.networks.is_empty()
+    }
+
     /// The process, where it runs.
     pub fn process(&self) -> Option<Process> {
         match self.life {
@@ -187,7 +194,7 @@ impl Container {
             labels: labels.clone(),
             mounts: self.config.mounts.iter().map(Mounted::seen).collect(),
             networks: self.networks.iter().map(|endpoint| endpoint.seen(network_exists(endpoint))).collect(),
-            ports: self.config.ports.iter().map(|port| port.seen(self.publishes || !runs)).collect(),
+            ports: self.config.ports.iter().map(|port| port.seen(self.is_reached() || !runs)).collect(),
             restart: *restart,
             auto_remove: *auto_remove,
             hostname: hostname.clone(),

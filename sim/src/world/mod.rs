@@ -260,7 +260,7 @@ impl World {
         self.daemons.iter().enumerate().find_map(|(at, daemon)| {
             let publishes = |container: &&Container| {
                 matches!(container.life, Life::Running { .. } | Life::Paused { .. })
-                    && container.publishes
+                    && container.is_reached()
                     && container.config.ports.iter().any(|published| published.host == port)
             };
             daemon.store.containers.values().find(publishes).map(|container| (at, container))

@@ -7,7 +7,6 @@ use engine::{ImageId, ImageRef, NetworkId, NetworkName, VolumeName};
 use super::World;
 use super::apply::Answer;
 use super::call::{ApiError, Changed};
-use super::container::Container;
 use super::daemon::{DEFAULT_NETWORKS, Network, Volume};
 use super::effect::{Actor, Effect, History};
 
@@ -111,13 +110,15 @@ impl World {
     ) -> Answer {
         let store = &mut self.daemons[at].store;
         let Some(image) = store.images.get(reference).cloned() else { return Err(ApiError::not_found("image")) };
-        let mut users = store.containers.values().filter(|container| container.config.image_id == image);
-        let used = users.clone().next().is_some();
-        if users.any(Container::may_write) || (used && !force) {
+        let used = store.containers.values().any(|container| container.config.image_id == image);
+        let last = !store.images.iter().any(|(other, id)| other != reference && *id == image);
+        // Only the last reference of an image that is used has to be forced, and then its image stays, whether what uses
+        // it runs or not (moby `daemon/images/image_delete.go`).
+        if used && last && !force {
             return Err(ApiError::conflict("image is being used by a container"));
         }
         store.images.remove(reference);
-        if used {
+        if used && last {
             store.untagged.insert(image);
         }
         history.note(by, Effect::Image { reference: reference.clone(), exists: false });

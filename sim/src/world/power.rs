@@ -36,8 +36,10 @@ impl World {
     }
 
     /// A daemon starts, and starts those containers that their policy says (moby `daemon.go` `restore`): `always` even
-    /// after a manual stop, `unless-stopped` not, `on-failure` by the exit code. Those that removed themselves when they
-    /// ended are removed, with their anonymous volumes. One that was never started stays so.
+    /// after a manual stop, `unless-stopped` not, `on-failure` by the exit code alone (moby `restartmanager.go`,
+    /// `ShouldRestart`). Those that remove themselves when they end are removed, never started or not; their anonymous
+    /// volumes stay, since the daemon has not loaded them yet (Docker 20.10, `tests/conformance/recorded/`). Any other
+    /// that was never started stays so.
     pub fn start_daemon(&mut self, at: usize, history: &mut History) {
         if std::mem::replace(&mut self.daemons[at].up, true) {
             return;
@@ -45,18 +47,18 @@ impl World {
         let ended: Vec<_> = self.daemons[at].store.containers.keys().cloned().collect();
         for id in ended {
             let Some(container) = self.daemons[at].store.containers.get_mut(&id) else { continue };
-            if container.life != Life::Exited {
+            if container.config.auto_remove {
+                self.remove_container(at, &id, false, Actor::Daemon, history);
                 continue;
             }
-            if container.config.auto_remove {
-                self.remove_container(at, &id, true, Actor::Daemon, history);
+            if container.life != Life::Exited {
                 continue;
             }
             let starts = match container.config.restart {
                 RestartPolicy::No => false,
                 RestartPolicy::Always => true,
                 RestartPolicy::UnlessStopped => !container.stopped_by_hand,
-                RestartPolicy::OnFailure => container.exit.code != 0 && !container.stopped_by_hand,
+                RestartPolicy::OnFailure => container.exit.code != 0,
             };
             if starts {
                 let _stays_as_it_is = self.start_process(at, &id, Actor::Daemon, history);

@@ -23,13 +23,7 @@ impl World {
             return Err(ApiError::not_found("container"));
         };
         if let Err(error) = self.can_start(daemon, container) {
-            if let Some(container) = self.daemons[daemon].store.containers.get_mut(id) {
-                container.exit.error.clone_from(&error.message);
-                container.exit.code = START_FAILED;
-                if matches!(container.life, Life::Restarting { .. }) {
-                    container.life = Life::Exited;
-                }
-            }
+            self.start_failed(daemon, id, &error, by, history);
             return Err(error);
         }
         let beside = self.writers_beside(daemon, container);
@@ -48,6 +42,9 @@ impl World {
         container.run = Some(run);
         container.stopped_by_hand = false;
         container.publishes = true;
+        // moby `container/state.go`, `SetRunning`
+        container.exit.code = 0;
+        container.exit.oom = false;
         container.exit.error.clear();
         for path in program.layer {
             container.layer.entry(path).or_insert(run);
@@ -58,6 +55,22 @@ impl World {
         }
         history.note(by, Effect::ContainerStarted { id: id.clone(), beside });
         Ok(())
+    }
+
+    /// What a start that failed leaves: the code of an earlier end stays, and a container that removes itself when it ends
+    /// does so now (moby `daemon/start.go`, `containerStart`).
+    fn start_failed(&mut self, daemon: usize, id: &ContainerId, error: &ApiError, by: Actor, history: &mut History) {
+        let Some(container) = self.daemons[daemon].store.containers.get_mut(id) else { return };
+        container.exit.error.clone_from(&error.message);
+        if container.exit.code == 0 {
+            container.exit.code = START_FAILED;
+        }
+        if matches!(container.life, Life::Restarting { .. }) {
+            container.life = Life::Exited;
+        }
+        if container.config.auto_remove {
+            self.remove_container(daemon, id, true, by, history);
+        }
     }
 
     fn can_start(&self, daemon: usize, container: &Container) -> Result<(), ApiError> {
@@ -90,7 +103,9 @@ impl World {
             self.held_ports.contains_key(&port)
                 || self.publisher(port).is_some_and(|(_, holder)| holder.id != container.id)
         };
-        match container.config.ports.iter().find(|port| taken(port.host)) {
+        // Without a network no port is asked for.
+        let ports = if container.networks.is_empty() { &[] } else { container.config.ports.as_slice() };
+        match ports.iter().find(|port| taken(port.host)) {
             Some(port) => Err(ApiError::failed(format!("port {} is already allocated", port.host))),
             None => Ok(()),
         }

@@ -85,6 +85,10 @@ impl Dockerd {
 
     /// All of its processes are killed and nothing else is lost: its run files and mounts are left.
     pub fn kill(&mut self) {
+        // A paused process ends when it is thawed.
+        for controller in [PathBuf::from("/sys/fs/cgroup"), PathBuf::from("/sys/fs/cgroup/freezer")] {
+            thaw(&controller.join(self.cgroup()));
+        }
         kill_all(&[self.data_root(), self.path("exec")]);
         if let Some(mut process) = self.process.take() {
             let _ = process.wait();
@@ -243,6 +247,17 @@ fn run(words: &[&str]) -> Result<(), String> {
     let output = Command::new(words[0]).args(&words[1..]).output().map_err(|error| format!("{words:?}: {error}"))?;
     let told = String::from_utf8_lossy(&output.stderr);
     if output.status.success() { Ok(()) } else { Err(format!("{words:?}: {}", told.trim())) }
+}
+
+/// Lets what is in a control group, or below it, go on.
+fn thaw(group: &Path) {
+    let _ = fs::write(group.join("freezer.state"), "THAWED");
+    let _ = fs::write(group.join("cgroup.freeze"), "0");
+    for entry in fs::read_dir(group).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            thaw(&entry.path());
+        }
+    }
 }
 
 /// Removes a control group and those below it; there is nobody in them.

@@ -11,6 +11,7 @@
 
 mod power_cut;
 
+mod apart;
 mod dockerd;
 mod frozen;
 mod lost;
@@ -24,16 +25,12 @@ mod started_again;
 #[expect(dead_code, unused_imports, reason = "the other suite uses all of it")]
 mod support;
 
-use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Completion, Trial};
 
 use dockerd::Dockerd;
 use support::{Suite, Unready};
-
-/// Set for the process that runs the cases, in namespaces of its own.
-const APART: &str = "NEMOCLAW_HOST_GOES_AWAY";
 
 /// How many cases run at once: each has a daemon to start.
 const AT_ONCE: usize = 4;
@@ -62,48 +59,12 @@ const CASES: &[(&str, Body)] = cases! {
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let possible = possible();
-    if possible.is_ok() && !arguments.list && std::env::var_os(APART).is_none() {
-        return go_apart();
+    let possible = apart::possible();
+    if possible.is_ok() && !arguments.list && !apart::is_so() {
+        return apart::go();
     }
     let trials = CASES.iter().zip(0..).map(|((name, body), number)| trial(name, *body, number, possible.clone()));
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
-}
-
-/// Whether this machine lets a private daemon run.
-fn possible() -> Result<(), String> {
-    if !rustix::process::geteuid().is_root() {
-        return Err("a private Docker daemon needs root".to_owned());
-    }
-    let needed: [&[&str]; 3] =
-        [&["dockerd", "--version"], &["ip", "-Version"], &["unshare", "--net", "--mount", "--pid", "--fork", "true"]];
-    for words in needed {
-        let line = words.join(" ");
-        let output = Command::new(words[0]).args(&words[1..]).output().map_err(|error| format!("`{line}`: {error}"))?;
-        if !output.status.success() {
-            return Err(format!("`{line}`: {}", String::from_utf8_lossy(&output.stderr).trim()));
-        }
-    }
-    Ok(())
-}
-
-/// The first process in there is a shell, which collects the orphans that a power cut leaves. Shims have their sockets in
-/// a folder that all daemons of a machine share: in there it is another one.
-const FIRST: &str = r#"
-    ip link set lo up && mkdir -p /run/containerd && mount -t tmpfs tmpfs /run/containerd || exit 1
-    "$0" "$@"
-    exit $?
-"#;
-
-/// Goes on as this program once more, in namespaces of its own: whoever ends this process ends all in there.
-fn go_apart() -> ExitCode {
-    let error = Command::new("unshare")
-        .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", FIRST])
-        .arg(std::env::current_exe().unwrap())
-        .args(std::env::args_os().skip(1))
-        .env(APART, "1")
-        .exec();
-    panic!("`unshare`: {error}");
 }
 
 fn trial(name: &str, body: Body, number: u8, possible: Result<(), String>) -> Trial {
