@@ -10,6 +10,7 @@
 //! `restarts/`. Absent on purpose: messages, which differ from version to version.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a case cannot go on without fails it")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "most questions are about a few steps or events only")]
 
 mod model;
 mod picture;

@@ -269,7 +269,7 @@ impl Model {
             exit: container.exit.code,
             oom: container.exit.oom,
             error: !container.exit.error.is_empty(),
-            restarts: u64::try_from(container.exit.restarts).unwrap_or_default(),
+            restarts: container.exit.restarts,
             mounts: mounts.collect(),
             networks: networks.collect(),
             published: runs && container.is_reached() && !container.config.ports.is_empty(),

@@ -8,6 +8,7 @@
 //! `NEMOCLAW_REQUIRE_DOCKER=1` they fail instead.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a case cannot go on without fails it")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "most questions are about a few steps or events only")]
 
 #[path = "../../e2e/host_goes_away/apart.rs"]
 mod apart;
