@@ -12,6 +12,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a case cannot go on without fails it")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "most questions are about a few steps or events only")]
 
+mod adapter;
 mod model;
 mod picture;
 mod real;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use engine::{
-    Command, ContainerId, ContainerName, DaemonIdentity, Env, Event, Failure, GatewayName, Host, ImageId, ImageRef,
-    MountSource, MountSpec, NetworkId, NetworkName, NewContainer, PortSpec, RestartPolicy, VolumeName,
+    Command, ContainerId, ContainerName, DaemonIdentity, Env, GatewayName, Host, ImageId, ImageRef, NetworkId,
+    NetworkName, RestartPolicy, VolumeName,
 };
 use sim::base::{Names, at_once};
 use sim::host::{Nobody, SimHost};
@@ -17,11 +17,10 @@ use sim::world::daemon::Daemon;
 use sim::world::effect::{Actor, History};
 use sim::world::program::{Does, Program};
 
+use crate::adapter::{DATA, PORT, Ports, command, said};
 use crate::picture::{Doubt, Picture, Pinned, Seen};
 use crate::step::{Image, Made, Step};
 
-/// Where a container has its volume.
-pub const DATA: &str = "/data";
 /// Where the image that declares a volume has it.
 pub const ANONYMOUS: &str = "/anonymous";
 /// An ID that nothing has.
@@ -31,17 +30,7 @@ pub const NOBODY: &str = "000000000000000000000000000000000000000000000000000000
 /// ends again and again is seen between two runs.
 const SETTLED_MS: u64 = 50;
 
-/// The gateway's own port, inside.
-pub const PORT: u16 = 8080;
-
-/// The ports of the host: one that every container may want, and one for each name.
-#[derive(Clone, Copy, Debug)]
-pub struct Ports {
-    pub shared: u16,
-    pub of_a: u16,
-    pub of_b: u16,
-}
-
+/// The world's.
 const PORTS: Ports = Ports { shared: 1, of_a: 2, of_b: 3 };
 
 /// A world under one sequence.
@@ -299,118 +288,6 @@ fn reference(image: Image) -> ImageRef {
 
 fn image_id(image: Image) -> ImageId {
     ImageId::new(format!("sha256:{}", image.name()))
-}
-
-/// What an answer to the adapter comes to.
-pub fn said(event: &Event) -> String {
-    match event {
-        Event::Done => "done".to_owned(),
-        Event::Failed { failure: Failure::Rejected { status: Some(status), .. } } => format!("no {status}"),
-        Event::Failed { failure: Failure::Unknown { .. } } => "unknown".to_owned(),
-        other => format!("{other:?}"),
-    }
-}
-
-/// The command that the adapter is given for a step, where it is one of its own. Names are those of one side.
-pub fn command(
-    step: &Step,
-    ports: Ports,
-    id: &dyn Fn(&str) -> ContainerId,
-    network_id: &dyn Fn(&str) -> NetworkId,
-    named: &dyn Fn(&str) -> String,
-    image: &dyn Fn(Image) -> String,
-) -> Option<Command> {
-    let command = match step {
-        Step::CreateNetwork { network } => {
-            Command::CreateNetwork { name: NetworkName::new(named(network)), labels: BTreeMap::new() }
-        }
-        Step::CreateVolume { volume } => {
-            Command::CreateVolume { name: VolumeName::new(named(volume)), labels: BTreeMap::new() }
-        }
-        Step::CreateContainer(made) if !made.auto_remove => {
-            Command::CreateContainer(Box::new(new_container(made, ports, named, image)))
-        }
-        Step::Start { container } => Command::StartContainer { container: id(container), files: Vec::new() },
-        Step::Stop { container } => Command::StopContainer { container: id(container), grace_s: GRACE_S },
-        Step::Restart { container } => Command::RestartContainer { container: id(container), grace_s: GRACE_S },
-        Step::Unpause { container } => Command::UnpauseContainer { container: id(container) },
-        Step::Connect { container, network } => Command::ConnectNetwork {
-            container: id(container),
-            network: network_id(network),
-            aliases: Vec::new(),
-            ipv4: None,
-        },
-        _ => return None,
-    };
-    Some(command)
-}
-
-/// How long a process gets to end: the reference gateway ends at once.
-const GRACE_S: u32 = 10;
-
-fn new_container(
-    made: &Made,
-    ports: Ports,
-    named: &dyn Fn(&str) -> String,
-    image: &dyn Fn(Image) -> String,
-) -> NewContainer {
-    let mount = |volume: &String| MountSpec {
-        source: MountSource::Volume { name: VolumeName::new(named(volume)) },
-        path: DATA.to_owned(),
-        read_only: false,
-    };
-    NewContainer {
-        name: ContainerName::new(named(&made.container)),
-        image: ImageRef::new(image(made.image)),
-        command: PROGRAM.map(str::to_owned).to_vec(),
-        keeps_entry_point: false,
-        env: env_of(made),
-        user: None,
-        privileged: false,
-        host_cgroups: false,
-        extra_hosts: Vec::new(),
-        gpu: None,
-        labels: BTreeMap::new(),
-        mounts: made.volume.iter().map(mount).collect(),
-        port: PortSpec {
-            host_ip: "127.0.0.1".to_owned(),
-            host: ports.of(made),
-            container: PORT,
-            same_inside: false,
-            health: None,
-        },
-        network: made.network.as_deref().map(|name| NetworkName::new(named(name))),
-        hostname: "host".to_owned(),
-        restart: made.restart,
-    }
-}
-
-impl Ports {
-    /// The one that a container publishes.
-    pub fn of(self, made: &Made) -> u16 {
-        match made.container.as_str() {
-            _ if made.port => self.shared,
-            "a" => self.of_a,
-            _ => self.of_b,
-        }
-    }
-}
-
-/// What runs in a real container.
-pub const PROGRAM: [&str; 2] = ["/nemoclaw", "reference-gateway"];
-
-/// What makes the real program do as its image's name says.
-pub fn env_of(made: &Made) -> Env {
-    let mut env = BTreeMap::from([("OPENSHELL_NODE_NAME".to_owned(), "node".to_owned())]);
-    let folder = if made.volume.is_some() { DATA } else { "/" };
-    env.insert("NEMOCLAW_REFERENCE_DATA".to_owned(), folder.to_owned());
-    let crash = match made.image {
-        Image::Ends => Some("0"),
-        Image::Fails => Some("3"),
-        Image::Serves | Image::Anonymous | Image::Own | Image::Tagged | Image::Missing => None,
-    };
-    env.extend(crash.map(|code| ("NEMOCLAW_REFERENCE_CRASH".to_owned(), code.to_owned())));
-    Env(env)
 }
 
 /// `docker create --rm`.

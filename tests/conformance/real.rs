@@ -13,7 +13,8 @@ use hyper::{Method, Request, body::Bytes};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::model::{ANONYMOUS, DATA, NOBODY, PORT, PROGRAM, Ports, command, env_of, said};
+use crate::adapter::{DATA, PORT, PROGRAM, Ports, command, env_of, said};
+use crate::model::{ANONYMOUS, NOBODY};
 use crate::picture::{Doubt, Picture, Pinned, Seen};
 use crate::step::{Image, Made, Step};
 use crate::support::{Suite, forward};

@@ -10,6 +10,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a case cannot go on without fails it")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "most questions are about a few steps or events only")]
 
+#[path = "../adapter.rs"]
+mod adapter;
 #[path = "../../e2e/host_goes_away/apart.rs"]
 mod apart;
 #[path = "../../e2e/host_goes_away/dockerd.rs"]
