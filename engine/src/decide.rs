@@ -62,6 +62,11 @@ const STOP_TABLE: [(Row, Judge); 6] = [
     (Row::Stop, stop::stop),
 ];
 
+/// The rows of both tables, from the top.
+pub fn rows() -> impl Iterator<Item = Row> {
+    TABLE.iter().map(|(row, _)| *row).chain([Row::Stop])
+}
+
 /// Decides what to do about an observation. Total: every picture has a decision.
 pub fn decide(seen: &Observation, intent: &Intent, tried: &Tried) -> Decision {
     let case = Case::new(seen, intent, tried);

@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::intent::Intent;
 use crate::machine::{Onboarding, Then};
 use crate::outcome::Outcome;
+use crate::plan::Row;
 
 /// Something that carries out commands: a real Docker host, or a simulated one.
 ///
@@ -22,6 +23,8 @@ pub trait Watch {
     fn begins(&mut self, state: &'static str, command: &Command);
     /// It was answered.
     fn ended(&mut self, state: &'static str, command: &Command, event: &Event);
+    /// What the answer led to: the row that decided last, if one did by now.
+    fn decided(&mut self, _row: Option<Row>) {}
 }
 
 /// Runs one onboarding to its end.
@@ -32,7 +35,9 @@ pub async fn drive(host: &mut impl Host, watch: &mut impl Watch, intent: Intent)
         watch.begins(state, &command);
         let event = host.perform(&command).await;
         watch.ended(state, &command, &event);
-        command = match machine.handle(&event) {
+        let then = machine.handle(&event);
+        watch.decided(machine.row());
+        command = match then {
             Then::Perform(next) => next,
             Then::Finish(outcome) => return *outcome,
         };

@@ -20,7 +20,7 @@ use crate::decide::decide;
 use crate::event::Event;
 use crate::intent::{Intent, Purpose};
 use crate::outcome::Outcome;
-use crate::plan::{Act, Decision, Plan};
+use crate::plan::{Act, Decision, Plan, Row};
 use crate::refusal::Refusal;
 use crate::run::Run;
 
@@ -55,6 +55,11 @@ impl Onboarding {
     /// The state that waits for an answer, as the trace names it.
     pub fn state_name(&self) -> &'static str {
         self.0.state().name()
+    }
+
+    /// The row of the decision table that decided last, if one did by now.
+    pub fn row(&self) -> Option<Row> {
+        self.0.inner().row
     }
 
     /// Takes the answer to the last command.

@@ -1,6 +1,6 @@
 //! One run of the engine on a simulated host, to its end or its death.
 
-use engine::{Intent, Outcome, Purpose, Typed, Watch, drive};
+use engine::{Intent, Outcome, Purpose, Row, Typed, Watch, drive};
 
 use crate::base::{Names, at_once};
 use crate::fault::Rule;
@@ -20,13 +20,31 @@ pub struct Ran {
     pub took_ms: u64,
     /// Which of the rules came to hold.
     pub held: Vec<bool>,
+    /// The rows that decided, one after another, each with how many commands had been answered by then.
+    pub rows: Vec<(u32, Row)>,
 }
 
-struct Unwatched;
+/// Notes the rows that decide.
+#[derive(Default)]
+struct Rows {
+    answered: u32,
+    rows: Vec<(u32, Row)>,
+}
 
-impl Watch for Unwatched {
+impl Watch for Rows {
     fn begins(&mut self, _state: &'static str, _command: &engine::Command) {}
-    fn ended(&mut self, _state: &'static str, _command: &engine::Command, _event: &engine::Event) {}
+
+    fn ended(&mut self, _state: &'static str, _command: &engine::Command, _event: &engine::Event) {
+        self.answered += 1;
+    }
+
+    fn decided(&mut self, row: Option<Row>) {
+        if let Some(row) = row
+            && self.rows.last().is_none_or(|(_, last)| *last != row)
+        {
+            self.rows.push((self.answered, row));
+        }
+    }
 }
 
 /// Runs `intent` in a world in which these rules hold.
@@ -44,9 +62,10 @@ pub fn run<W: Witness>(
 
 /// Runs `intent` on a host behind a seam.
 pub fn through<W: Witness>(seam: &mut impl Seam, mut host: SimHost<'_, W>, intent: Intent) -> Ran {
-    let outcome = at_once(drive(&mut Behind(seam, &mut host), &mut Unwatched, intent));
+    let mut rows = Rows::default();
+    let outcome = at_once(drive(&mut Behind(seam, &mut host), &mut rows, intent));
     host.end();
-    Ran { outcome, commands: host.commands(), took_ms: host.took_ms(), held: host.held().to_vec() }
+    Ran { outcome, commands: host.commands(), took_ms: host.took_ms(), held: host.held().to_vec(), rows: rows.rows }
 }
 
 /// An undisturbed onboarding.
