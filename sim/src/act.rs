@@ -11,7 +11,7 @@ use crate::world::program::Does;
 
 /// One act. Containers, volumes and networks are the gateway's own unless they are named.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "act", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "act", deny_unknown_fields)]
 pub enum Act {
     /// `docker stop`.
     Stop(Which),
@@ -104,6 +104,46 @@ pub enum Act {
         #[serde(default)]
         always: bool,
     },
+    /// The gateway's container is removed and made again by hand: by `docker run` with what it had, but for what is said
+    /// here, and without our labels.
+    Remake {
+        /// `--rm`.
+        #[serde(default)]
+        auto_remove: bool,
+        /// By compose, which labels it with this project.
+        #[serde(default)]
+        compose: Option<String>,
+        /// On this volume instead of its own.
+        #[serde(default)]
+        volume: Option<String>,
+        /// Under this node name instead of its own.
+        #[serde(default)]
+        node_name: Option<String>,
+    },
+    /// A run that replaces the gateway's container is killed half-way: the next one is made, and not more.
+    BeginReplacement {
+        /// It came further: the next one has the gateway's name and runs.
+        #[serde(default)]
+        swapped: bool,
+    },
+    /// The daemon has another word for the status of the gateway's container than Docker has, or none any more.
+    ShowStatus {
+        /// The word.
+        #[serde(default)]
+        word: Option<String>,
+    },
+    /// The gateway's health cannot be asked from here: a remote host's loopback, a certificate, a proxy.
+    HideHealth {
+        /// Why not.
+        why: String,
+    },
+    /// The host gets another name.
+    RenameHost {
+        /// Which.
+        name: String,
+    },
+    /// Another run of nemoclaw, from the same state directory, is under way and does not end.
+    HoldLock,
     /// A process of the host takes the gateway's port.
     TakePort {
         /// The status that it answers with, where it speaks HTTP.
@@ -207,6 +247,7 @@ pub enum Act {
 
 /// A container by name; the gateway's own where there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Which {
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -224,6 +265,8 @@ impl Act {
             | Self::Wait { .. }
             | Self::TakePort { .. }
             | Self::LeavePort
+            | Self::HideHealth { .. }
+            | Self::RenameHost { .. }
             | Self::LoseRecord
             | Self::CorruptRecord
             | Self::NewerRecord
@@ -237,8 +280,9 @@ impl Act {
             | Self::LoseContainer
             | Self::EmptyDataRoot
             | Self::OtherDaemon
-            | Self::FirstDaemon => Actor::Daemon,
-            Self::OtherRun => Actor::OtherRun,
+            | Self::FirstDaemon
+            | Self::ShowStatus { .. } => Actor::Daemon,
+            Self::OtherRun | Self::BeginReplacement { .. } | Self::HoldLock => Actor::OtherRun,
             Self::Stop(_)
             | Self::Kill(_)
             | Self::Start(_)
@@ -255,6 +299,7 @@ impl Act {
             | Self::RemoveImage { .. }
             | Self::Prune { .. }
             | Self::RunStranger { .. }
+            | Self::Remake { .. }
             | Self::Hang
             | Self::Behave { .. }
             | Self::Publish { .. }

@@ -84,7 +84,7 @@ pub enum CallKind {
 
 /// What happens then.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "kind", deny_unknown_fields)]
 pub enum Verdict {
     /// The call is not answered in time, and does nothing.
     Hangs,
@@ -134,7 +134,97 @@ pub enum Verdict {
     },
 }
 
+/// The commands, as a trace names them, each with the calls that it makes.
+pub const COMMANDS: [(&str, &[CallKind]); 18] = [
+    ("take-lock", &[CallKind::File]),
+    ("read-record", &[CallKind::File]),
+    ("find-names", &[CallKind::ListContainers, CallKind::ListVolumes]),
+    (
+        "observe",
+        &[
+            CallKind::Info,
+            CallKind::ListVolumes,
+            CallKind::InspectVolume,
+            CallKind::ListContainers,
+            CallKind::InspectContainer,
+            CallKind::InspectImage,
+            CallKind::ListNetworks,
+            CallKind::Changes,
+            CallKind::Health,
+        ],
+    ),
+    ("provide-image", &[CallKind::Change]),
+    ("create-network", &[CallKind::Change]),
+    ("create-volume", &[CallKind::Change]),
+    ("create-container", &[CallKind::Change]),
+    ("connect-network", &[CallKind::ListNetworks, CallKind::Change]),
+    ("start-container", &[CallKind::Change]),
+    ("unpause-container", &[CallKind::Change]),
+    ("stop-container", &[CallKind::Change]),
+    ("restart-container", &[CallKind::Change]),
+    ("await-ready", &[CallKind::Health]),
+    ("list-sandboxes", &[CallKind::Sandboxes]),
+    ("read-logs", &[CallKind::Logs]),
+    ("measure-volumes", &[CallKind::Measure]),
+    ("write-record", &[CallKind::File]),
+];
+
+impl Rule {
+    /// Why it can never come to hold, or never do anything, whatever the world; none where it can.
+    pub fn never(&self) -> Option<String> {
+        let Trigger { command, nth, call, at } = &self.when;
+        if *nth == 0 {
+            return Some("`nth` counts from 1".to_owned());
+        }
+        if *at == Point::After && self.what.is_of_the_answer() {
+            let kind = self.what.kind();
+            return Some(format!("`{kind}` is what becomes of an answer: after it, it is too late; leave out `at`"));
+        }
+        let command = command.as_deref()?;
+        let Some((_, calls)) = COMMANDS.iter().find(|(name, _)| *name == command) else {
+            return Some(no_such_word("command", command, COMMANDS.iter().map(|(name, _)| *name)));
+        };
+        let call = call.filter(|call| !calls.contains(call))?;
+        let calls: Vec<_> = calls.iter().map(|call| format!("`{}`", word(call))).collect();
+        Some(format!("`{command}` never makes the call `{}`; it makes {}", word(&call), calls.join(", ")))
+    }
+}
+
+/// A value that is one word, as a scenario has it.
+fn word(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default().trim_matches('"').to_owned()
+}
+
+/// Says that there is no such word, and which was probably meant; all of them where none is near.
+pub fn no_such_word<'a>(what: &str, typed: &str, words: impl Iterator<Item = &'a str>) -> String {
+    let words: Vec<_> = words.collect();
+    let score = |word: &str| strsim::jaro_winkler(word, typed);
+    match words.iter().max_by(|a, b| score(a).total_cmp(&score(b))).filter(|word| score(word) > NEAR) {
+        Some(near) => format!("there is no {what} `{typed}`; did you mean `{near}`?"),
+        None => format!("there is no {what} `{typed}`; there are {}", words.join(", ")),
+    }
+}
+
+/// How like another a word is that was probably meant.
+const NEAR: f64 = 0.7;
+
 impl Verdict {
+    /// Whether it is what becomes of an answer, which is decided before the answer is given.
+    fn is_of_the_answer(&self) -> bool {
+        match self {
+            Self::Hangs
+            | Self::NotListening
+            | Self::Forbidden
+            | Self::BadStatus { .. }
+            | Self::BadBody
+            | Self::AnswerLost
+            | Self::EffectLate { .. }
+            | Self::Refused { .. }
+            | Self::Stale => true,
+            Self::DownFor { .. } | Self::Act { .. } | Self::Killed | Self::Interrupted | Self::Slow { .. } => false,
+        }
+    }
+
     /// Its name, for counters.
     pub fn kind(&self) -> &'static str {
         match self {

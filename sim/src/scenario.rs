@@ -1,6 +1,8 @@
 //! A scenario: what happened to whom, as a file that a person can write from a bug report. A world, what was asked for,
 //! what went wrong, and what must hold.
 
+mod text;
+
 use std::collections::BTreeSet;
 
 use engine::{BadPreset, Consent, End, GatewayName, ImageRef, Intent, Outcome, Purpose, VolumeName};
@@ -15,6 +17,8 @@ use crate::run::intent;
 use crate::world::World;
 use crate::world::effect::History;
 
+pub use text::BadText;
+
 /// The gateway of a scenario that names none.
 const GATEWAY: &str = "prod";
 
@@ -22,6 +26,9 @@ const GATEWAY: &str = "prod";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Scenario {
+    /// The form of its text; 1 where it says none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<u32>,
     /// What happened to whom, and what used to go wrong.
     pub story: String,
     /// Where that is written down: an issue, a page of documentation.
@@ -159,6 +166,12 @@ pub struct Holds {
     /// Sandboxes that the run says were not found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// Volumes that are there in the end, on whichever daemon.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub volumes: Vec<String>,
+    /// Whether the run made, removed, started and ended nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untouched: Option<bool>,
     /// Whether the container is the one that was there before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_container: Option<bool>,
@@ -219,34 +232,7 @@ pub enum BadScenario {
     },
 }
 
-/// Why a scenario's text is none.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("line {line}: {problem}")]
-pub struct BadText {
-    /// In which line, from 1.
-    pub line: usize,
-    /// What is wrong.
-    pub problem: String,
-}
-
 impl Scenario {
-    /// Reads a scenario.
-    ///
-    /// # Errors
-    /// Text that is no TOML, or says what no scenario says.
-    pub fn parse(text: &str) -> Result<Self, BadText> {
-        toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            let line = text.get(..at).map_or(0, |before| before.matches('\n').count()) + 1;
-            BadText { line, problem: error.message().to_owned() }
-        })
-    }
-
-    /// Its text.
-    pub fn to_toml(&self) -> String {
-        toml::to_string(self).unwrap_or_default()
-    }
-
     /// The case that it describes.
     ///
     /// # Errors
@@ -296,6 +282,13 @@ impl Scenario {
             let told = missing.is_some_and(|all| all.iter().any(|one| one.as_str() == name));
             expect("missing", name, &missing, told);
         }
+        let volumes: Vec<_> = judged.world.daemons.iter().flat_map(|daemon| daemon.volumes.keys()).collect();
+        for name in &holds.volumes {
+            expect("volumes", name, &volumes, volumes.iter().any(|volume| volume.as_str() == name));
+        }
+        if let Some(wanted) = holds.untouched {
+            expect("untouched", &wanted, &judged.acts, wanted == (judged.acts.sum() == 0));
+        }
         if let Some(wanted) = holds.same_container {
             let of = |world: &World| world.daemon().named(&case.names.container).map(|one| one.id.clone());
             let (before, after) = (of(&case.world), of(&judged.world));
@@ -318,8 +311,8 @@ pub fn end_of(outcome: Option<&Outcome>) -> String {
 }
 
 fn files_of(world: &World, names: &Names) -> BTreeSet<String> {
-    let volume = world.daemon().volumes.get(&names.volume);
-    volume.into_iter().flat_map(|volume| volume.files.keys().cloned()).collect()
+    let volumes = world.daemons.iter().filter_map(|daemon| daemon.volumes.get(&names.volume));
+    volumes.flat_map(|volume| volume.files.keys().cloned()).collect()
 }
 
 impl Ask {

@@ -77,6 +77,32 @@ impl Act {
                 let stranger = stranger(names, volume.as_deref(), *by_folder, *port, *always);
                 run_stranger(world, name.as_deref(), stranger, by, names, history);
             }
+            Self::Remake { auto_remove, compose, volume, node_name } => remake(world, names, by, history, |config| {
+                config.auto_remove = *auto_remove;
+                config.labels.clear();
+                if let Some(project) = compose {
+                    config.labels.insert("com.docker.compose.project".to_owned(), project.clone());
+                }
+                if let (Some(volume), Some(mount)) = (volume, config.mounts.first_mut()) {
+                    mount.source = MountedSource::Volume { name: VolumeName::new(volume.as_str()) };
+                }
+                if let Some(name) = node_name {
+                    config.hostname.clone_from(name);
+                    let env = names.spec.node_name_env.iter();
+                    config.env.0.extend(env.map(|variable| (variable.clone(), name.clone())));
+                }
+            }),
+            Self::BeginReplacement { swapped } => begin_replacement(world, names, *swapped, by, history),
+            Self::ShowStatus { word } => {
+                if let Some(container) = own(world, names) {
+                    container.shows.clone_from(word);
+                }
+            }
+            Self::HideHealth { why } => world.health_hidden = Some(why.clone()),
+            Self::RenameHost { name } => world.daemon_mut().identity.name.clone_from(name),
+            Self::HoldLock => {
+                world.state.locks.insert(names.gateway.clone(), OTHER_PID);
+            }
             Self::TakePort { answers } => {
                 if world.publisher(names.port).is_none() {
                     let command = "python3 -m http.server".to_owned();
@@ -168,6 +194,42 @@ impl Act {
             Self::OtherRun => crate::run::another(world, names, history),
         }
     }
+}
+
+/// The process of a run that holds the lock.
+const OTHER_PID: u32 = 4711;
+
+fn remake(world: &mut World, names: &Names, by: Actor, history: &mut History, change: impl FnOnce(&mut Config)) {
+    let Some(container) = own(world, names) else { return };
+    let (id, mut config) = (container.id.clone(), (*container.config).clone());
+    change(&mut config);
+    ask(world, by, &Call::RemoveContainer { id, force: true, volumes: false }, history);
+    create(world, names, names.container.clone(), config, by, history);
+    with(world, names, &Which::default(), by, history, |id| Call::Start { id });
+}
+
+fn begin_replacement(world: &mut World, names: &Names, swapped: bool, by: Actor, history: &mut History) {
+    let Some(container) = own(world, names) else { return };
+    let (previous, mut config) = (container.id.clone(), (*container.config).clone());
+    config.labels.extend([
+        (engine::LABEL_GATEWAY.to_owned(), names.gateway.to_string()),
+        (engine::LABEL_ROLE.to_owned(), engine::ROLE_NEXT.to_owned()),
+        (engine::LABEL_REPLACES.to_owned(), previous.to_string()),
+    ]);
+    let named = |ending: &str| ContainerName::new(format!("{}{ending}", names.container));
+    create(world, names, named("-next"), config, by, history);
+    if swapped {
+        ask(world, by, &Call::Stop { id: previous.clone() }, history);
+        ask(world, by, &Call::Rename { id: previous, to: named("-previous") }, history);
+        let which = Which { container: Some(named("-next").to_string()) };
+        with(world, names, &which, by, history, |id| Call::Rename { id, to: names.container.clone() });
+        with(world, names, &Which::default(), by, history, |id| Call::Start { id });
+    }
+}
+
+fn create(world: &mut World, names: &Names, name: ContainerName, config: Config, by: Actor, history: &mut History) {
+    let (image, network) = (config.image.clone(), names.network.clone());
+    ask(world, by, &Call::CreateContainer { name, image, config: Arc::new(config), network }, history);
 }
 
 fn ask(world: &mut World, by: Actor, call: &Call, history: &mut History) {

@@ -11,6 +11,8 @@ use super::Bad;
 pub struct Found {
     /// Its name, or its file.
     pub name: String,
+    /// Its text.
+    pub text: String,
     /// What it says.
     pub scenario: Scenario,
 }
@@ -28,7 +30,7 @@ pub fn scenario(typed: &str) -> Result<Found, Bad> {
         line: bad.line,
         problem: bad.problem,
     })?;
-    Ok(Found { name: typed.to_owned(), scenario })
+    Ok(Found { name: typed.to_owned(), text, scenario })
 }
 
 /// A file's text.

@@ -1,10 +1,11 @@
 //! `run`: one scenario, its timeline and its verdict.
 
+use engine::Row;
 use serde::Serialize;
 use sim::host::{Happening, Moment, Witness};
 use sim::judge::Judged;
 use sim::oracle::Breach;
-use sim::scenario::end_of;
+use sim::scenario::{Scenario, end_of};
 use sim::world::World;
 use sim::world::effect::{Happened, History};
 
@@ -28,6 +29,8 @@ struct Report {
 
 #[derive(Serialize)]
 struct Line {
+    #[serde(skip)]
+    nth: u32,
     at_ms: u64,
     actor: &'static str,
     command: &'static str,
@@ -39,6 +42,8 @@ struct Line {
 struct Timeline {
     lines: Vec<Line>,
     told: usize,
+    /// How many commands there were.
+    commands: u32,
 }
 
 impl Timeline {
@@ -53,9 +58,19 @@ impl Timeline {
                 sim::world::effect::Actor::Machine => "machine",
             };
             let what = serde_json::to_string(effect).unwrap_or_default();
-            self.lines.push(Line { at_ms, actor, command, what });
+            self.lines.push(Line { nth: self.commands, at_ms, actor, command, what });
         }
         self.told = history.point();
+    }
+
+    /// Puts each row that decided behind the command whose answer it decided by.
+    fn tell_rows(&mut self, rows: &[(u32, Row)]) {
+        for (answered, row) in rows.iter().rev() {
+            let behind = self.lines.iter().rposition(|line| line.nth <= *answered).map_or(0, |at| at + 1);
+            let at_ms = behind.checked_sub(1).map_or(0, |before| self.lines[before].at_ms);
+            let line = Line { nth: *answered, at_ms, actor: "engine", command: "decides", what: word(row) };
+            self.lines.insert(behind, line);
+        }
     }
 }
 
@@ -65,7 +80,11 @@ impl Witness for Timeline {
             Happening::Called(kind) => ("run", format!("calls {}", word(kind))),
             Happening::Broke(verdict) => ("fault", word(verdict)),
         };
-        self.lines.push(Line { at_ms: moment.at_ms, actor, command: moment.command, what });
+        self.lines.push(Line { nth: self.commands, at_ms: moment.at_ms, actor, command: moment.command, what });
+    }
+
+    fn commanded(&mut self, _command: &engine::Command, _world: &World, _history: &History) {
+        self.commands += 1;
     }
 
     fn answered(&mut self, command: &engine::Command, _event: &engine::Event, _world: &World, history: &History) {
@@ -86,12 +105,22 @@ pub fn run(typed: &str, output: Output) -> Result<Verdict, Bad> {
     let judged = case.judge_watched(&mut timeline);
     let unfulfilled = found.scenario.unfulfilled(&case, &judged);
     let holds = judged.breaches.is_empty() && unfulfilled.is_empty();
-    let report = report(found.name, judged, timeline.lines, unfulfilled);
+    let never = judged.first.held.iter().position(|held| !held);
+    timeline.tell_rows(&judged.first.rows);
+    let report = report(found.name.clone(), judged, timeline.lines, unfulfilled);
     match output {
         Output::Json => print_json(&report),
         Output::Text => print(&found.scenario.story, &report),
     }
-    Ok(if holds { Verdict::Holds } else { Verdict::Broken })
+    match never {
+        // A run is the same each time: what did not come to hold in it never does.
+        Some(rule) if holds => Err(Bad::Text {
+            path: found.name,
+            line: Scenario::line_of_rule(&found.text, rule),
+            problem: "this rule never comes to hold".to_owned(),
+        }),
+        Some(_) | None => Ok(if holds { Verdict::Holds } else { Verdict::Broken }),
+    }
 }
 
 fn report(scenario: String, judged: Judged, timeline: Vec<Line>, unfulfilled: Vec<String>) -> Report {
@@ -112,7 +141,7 @@ fn report(scenario: String, judged: Judged, timeline: Vec<Line>, unfulfilled: Ve
 
 fn print(story: &str, report: &Report) {
     println!("{}\n", story.trim());
-    for Line { at_ms, actor, command, what } in &report.timeline {
+    for Line { at_ms, actor, command, what, .. } in &report.timeline {
         println!("{at_ms:>8} ms  {actor:<9} {command:<18} {what}");
     }
     println!();

@@ -97,6 +97,9 @@ impl<W: Witness> SimHost<'_, W> {
 
     fn readiness(&mut self, probe: &Probe) -> Answer<Readiness> {
         known!(self.ask(CallKind::Health));
+        if let Some(what) = &self.world.health_hidden {
+            return Ok(Err(Why::NotVisible { what: what.clone() }));
+        }
         let port = probe.endpoint().port;
         let is_silent = self.world.is_silent(port);
         Ok(Ok(match (self.world.answers_at(port), probe) {

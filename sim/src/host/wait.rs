@@ -18,7 +18,8 @@ impl<W: Witness> SimHost<'_, W> {
         let mut first_restarts = None;
         self.ask(CallKind::Health)?.ok();
         let end = loop {
-            if matches!(self.world.answers_at(probe.endpoint().port), Readiness::Ready { .. }) {
+            let visible = self.world.health_hidden.is_none();
+            if visible && matches!(self.world.answers_at(probe.endpoint().port), Readiness::Ready { .. }) {
                 break WaitEnd::Ready;
             }
             let mut restarts = 0;

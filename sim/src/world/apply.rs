@@ -119,6 +119,7 @@ impl World {
             name: name.clone(),
             config: Arc::new(config),
             life: Life::Created,
+            shows: None,
             exit: Exit::default(),
             run: None,
             stopped_by_hand: false,
@@ -345,6 +346,8 @@ impl World {
         if container.networks.len() == before {
             return Err(ApiError::failed("the container is not in that network"));
         }
+        // Ports are published through the bridge of a network (moby/libnetwork #1504).
+        container.publishes &= !container.networks.is_empty();
         history.note(by, Effect::ContainerConnected { id: id.clone(), network: name, connected: false });
         Ok(Changed::Done)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::{
     Attachment, ContainerId, ContainerName, ContainerSeen, Env, Exit, ImageId, ImageRef, Instance, Known, MountSeen,
-    MountSource, MountSpec, MountedSource, NetworkId, NetworkName, PortBinding, RestartPolicy, Status, VolumeName,
+    MountSource, MountSpec, MountedSource, NetworkId, NetworkName, PortBinding, RestartPolicy, Status, VolumeName, Why,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,8 @@ pub struct Container {
     pub config: Arc<Config>,
     /// What it is doing.
     pub life: Life,
+    /// The daemon's word for it, where it is none of Docker's (Podman #28359).
+    pub shows: Option<String>,
     /// How it ended last.
     pub exit: Exit,
     /// Which of its runs this is; none where it never ran. Another number after every start.
@@ -184,7 +186,10 @@ impl Container {
         ContainerSeen {
             id: self.id.clone(),
             name: self.name.clone(),
-            status: Known::Known(self.status()),
+            status: match &self.shows {
+                Some(word) => Known::Unknown(Why::Unsettled { status: word.clone() }),
+                None => Known::Known(self.status()),
+            },
             exit: self.exit.clone(),
             instance: self.instance(),
             image: image.clone(),

@@ -43,6 +43,8 @@ pub struct World {
     pub held_ports: BTreeMap<u16, HostProcess>,
     /// Whether there is room for Docker's data.
     pub disk: Disk,
+    /// Why the gateway's health cannot be asked from where nemoclaw runs, if it cannot.
+    pub health_hidden: Option<String>,
     /// Folders of the host that are gone, such as a disk that is not mounted.
     pub gone_folders: Vec<String>,
     /// How the daemons give GPUs to containers.
@@ -105,6 +107,7 @@ impl World {
             programs: Arc::new(programs),
             held_ports: BTreeMap::new(),
             disk: Disk::Room,
+            health_hidden: None,
             gone_folders: Vec::new(),
             gpu: None,
             state: StateDir::default(),

@@ -27,7 +27,7 @@ pub struct Program {
 
 /// What a program does once it is warm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
+#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
 pub enum Does {
     /// It serves, and says that it is ready.
     Serves,
