@@ -3,7 +3,8 @@
 
 use std::process::{Command, Output};
 
-/// A scenario that holds, and whose last lines are these.
+/// Runs a scenario whose text ends like this.
+#[expect(clippy::expect_used, reason = "a mistake of the test itself may panic")]
 fn run(name: &str, rest: &str) -> (Output, String) {
     let file = std::env::temp_dir().join(format!("nemoclaw-sim-{}-{name}.toml", std::process::id()));
     std::fs::write(&file, format!("story = \"A test.\"\n{rest}")).expect("the file can be written");

@@ -83,7 +83,7 @@ fn told(text: &str, error: &toml::de::Error) -> BadText {
     BadText { line, problem }
 }
 
-fn newer_schema<'a>(document: &'a DeTable<'_>) -> Option<Spanned<u32>> {
+fn newer_schema(document: &DeTable<'_>) -> Option<Spanned<u32>> {
     let schema = document.get("schema")?;
     let DeValue::Integer(number) = schema.get_ref() else { return None };
     let number = number.as_str().parse().ok().filter(|number| *number > SCHEMA)?;
