@@ -96,6 +96,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     shipped!("slow-first-start"),
     shipped!("stale-list-after-a-removal"),
     shipped!("start-takes-effect-later"),
+    shipped!("started-again-and-its-port-is-not-there"),
     shipped!("started-again-with-a-newer-image-about"),
     shipped!("started-between-look-and-start"),
     shipped!("status-after-a-reboot-forgets-nothing"),

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use sim::fault::{COMMANDS, CallKind};
+use sim::host::{Happening, Moment, Witness};
 use sim::scenario::{Bases, Scenario};
 use sim::shipped::SHIPPED;
 
@@ -44,4 +46,29 @@ fn every_scenario_file_is_shipped_under_its_name() {
         .collect();
     let shipped: BTreeSet<_> = SHIPPED.iter().map(|(name, _)| format!("{name}.toml")).collect();
     assert_eq!(files, shipped);
+}
+
+/// Which calls the commands made.
+#[derive(Default)]
+struct Calls(BTreeSet<(&'static str, CallKind)>);
+
+impl Witness for Calls {
+    fn saw(&mut self, moment: &Moment) {
+        if let Happening::Called(call) = moment.what {
+            self.0.insert((moment.command, call));
+        }
+    }
+}
+
+/// What `Rule::never` says of a trigger rests on this table.
+#[test]
+fn commands_make_the_calls_that_the_table_of_them_says() {
+    let bases = Bases::new().expect("the built-in presets resolve");
+    let mut calls = Calls::default();
+    for (_, text) in SHIPPED {
+        let scenario = Scenario::parse(text).expect("another test says where it does not parse");
+        scenario.case(&bases).expect("it parsed").judge_watched(&mut calls);
+    }
+    let told = COMMANDS.iter().flat_map(|(command, calls)| calls.iter().map(|call| (*command, *call)));
+    assert_eq!(calls.0, told.collect());
 }
