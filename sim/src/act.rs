@@ -35,15 +35,6 @@ pub enum Act {
         #[serde(default)]
         volumes: bool,
     },
-    /// `docker rm -f` and `docker run`: the gateway's container made anew by hand, of the same parts.
-    Remake {
-        /// `--rm`.
-        #[serde(default)]
-        auto_remove: bool,
-        /// `-v /scratch`: with a volume that Docker names, and work on it.
-        #[serde(default)]
-        anonymous: bool,
-    },
     /// `docker rename`.
     Rename {
         /// Which container.
@@ -110,6 +101,9 @@ pub enum Act {
         /// `--rm`.
         #[serde(default)]
         auto_remove: bool,
+        /// `-v /scratch`: with a volume that Docker names, and work on it.
+        #[serde(default)]
+        anonymous: bool,
         /// By compose, which labels it with this project.
         #[serde(default)]
         compose: Option<String>,
@@ -289,7 +283,6 @@ impl Act {
             | Self::Pause(_)
             | Self::Unpause(_)
             | Self::Remove { .. }
-            | Self::Remake { .. }
             | Self::Rename { .. }
             | Self::RemoveVolume { .. }
             | Self::CreateVolume { .. }

@@ -124,7 +124,11 @@ impl Names {
     pub fn world_by_hand(&self) -> World {
         let mut world = self.made_world();
         let mut history = History::default();
-        Act::Remake { auto_remove: false, anonymous: true }.perform(&mut world, self, &mut history);
+        Act::Remake { auto_remove: false, anonymous: true, compose: None, volume: None, node_name: None }.perform(
+            &mut world,
+            self,
+            &mut history,
+        );
         Act::Wait { ms: 10_000 }.perform(&mut world, self, &mut history);
         crate::run::onboard(&mut world, self, &mut history);
         world

@@ -223,7 +223,7 @@ fn verdict(choices: &mut impl Choices) -> Verdict {
 /// Draws an act of somebody.
 pub fn act(choices: &mut impl Choices) -> Act {
     let own = Which::default;
-    match choices.below(48) {
+    match choices.below(52) {
         0 => Act::Stop(own()),
         1 => Act::Kill(own()),
         2 => Act::Start(own()),
@@ -282,8 +282,20 @@ pub fn act(choices: &mut impl Choices) -> Act {
         42 => Act::LoseRecord,
         43 => choices.one_of(&[Act::CorruptRecord, Act::NewerRecord, Act::StaleRecord]),
         44 => Act::Wait { ms: choices.one_of(&[10, 1_000, 60_000]) },
-        45 | 46 => Act::Remake { auto_remove: choices.once_in(2), anonymous: choices.once_in(2) },
-        _ => Act::OtherRun,
+        45 => Act::OtherRun,
+        46 | 51 => Act::Remake {
+            auto_remove: choices.once_in(2),
+            anonymous: choices.once_in(2),
+            compose: choices.once_in(3).then(|| "gateway".to_owned()),
+            volume: choices.once_in(4).then(|| "other-volume".to_owned()),
+            node_name: choices.once_in(4).then(|| "0a1b2c3d4e5f".to_owned()),
+        },
+        47 => Act::BeginReplacement { swapped: choices.once_in(2) },
+        48 => {
+            Act::ShowStatus { word: choices.one_of(&[Some("stopped".to_owned()), Some("removing".to_owned()), None]) }
+        }
+        49 => Act::HideHealth { why: "it is on another host".to_owned() },
+        _ => Act::RenameHost { name: "desk".to_owned() },
     }
 }
 

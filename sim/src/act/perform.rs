@@ -34,7 +34,6 @@ impl Act {
                 let call = |id| Call::RemoveContainer { id, force: *force, volumes: *volumes };
                 with(world, names, &which, by, history, call);
             }
-            Self::Remake { auto_remove, anonymous } => remake(world, names, *auto_remove, *anonymous, by, history),
             Self::Rename { container, to } => {
                 let which = Which { container: container.clone() };
                 let to = ContainerName::new(to.as_str());
@@ -77,21 +76,32 @@ impl Act {
                 let stranger = stranger(names, volume.as_deref(), *by_folder, *port, *always);
                 run_stranger(world, name.as_deref(), stranger, by, names, history);
             }
-            Self::Remake { auto_remove, compose, volume, node_name } => remake(world, names, by, history, |config| {
-                config.auto_remove = *auto_remove;
-                config.labels.clear();
-                if let Some(project) = compose {
-                    config.labels.insert("com.docker.compose.project".to_owned(), project.clone());
-                }
-                if let (Some(volume), Some(mount)) = (volume, config.mounts.first_mut()) {
-                    mount.source = MountedSource::Volume { name: VolumeName::new(volume.as_str()) };
-                }
-                if let Some(name) = node_name {
-                    config.hostname.clone_from(name);
-                    let env = names.spec.node_name_env.iter();
-                    config.env.0.extend(env.map(|variable| (variable.clone(), name.clone())));
-                }
-            }),
+            Self::Remake { auto_remove, anonymous, compose, volume, node_name } => {
+                let scratch = anonymous.then(|| scratch(world, by, history));
+                remake(world, names, by, history, |config| {
+                    config.auto_remove = *auto_remove;
+                    // Docker starts none again that it is to remove.
+                    if *auto_remove {
+                        config.restart = RestartPolicy::No;
+                    }
+                    config.labels.clear();
+                    if let Some(scratch) = scratch {
+                        config.mounts.retain(|mount| mount.path != SCRATCH);
+                        config.mounts.push(scratch);
+                    }
+                    if let Some(project) = compose {
+                        config.labels.insert("com.docker.compose.project".to_owned(), project.clone());
+                    }
+                    if let (Some(volume), Some(mount)) = (volume, config.mounts.first_mut()) {
+                        mount.source = MountedSource::Volume { name: VolumeName::new(volume.as_str()) };
+                    }
+                    if let Some(name) = node_name {
+                        config.hostname.clone_from(name);
+                        let env = names.spec.node_name_env.iter();
+                        config.env.0.extend(env.map(|variable| (variable.clone(), name.clone())));
+                    }
+                });
+            }
             Self::BeginReplacement { swapped } => begin_replacement(world, names, *swapped, by, history),
             Self::ShowStatus { word } => {
                 if let Some(container) = own(world, names) {
@@ -320,31 +330,15 @@ fn stranger(names: &Names, volume: Option<&str>, by_folder: bool, port: Option<u
     }
 }
 
-fn remake(world: &mut World, names: &Names, auto_remove: bool, anonymous: bool, by: Actor, history: &mut History) {
-    let Some(config) = world.daemon().named(&names.container).map(|container| Config::clone(&container.config)) else {
-        return;
-    };
-    let mut config = Config { auto_remove, ..config };
-    // Docker starts none again that it is to remove.
-    if auto_remove {
-        config.restart = RestartPolicy::No;
+/// A volume that Docker names, with work on it, as it is mounted.
+fn scratch(world: &mut World, by: Actor, history: &mut History) -> Mounted {
+    let name = VolumeName::new(format!("{:064x}", world.number()));
+    ask(world, by, &Call::CreateVolume { name: name.clone(), labels: BTreeMap::new() }, history);
+    if let Some(volume) = world.daemon_mut().volumes.get_mut(&name) {
+        volume.anonymous = true;
+        volume.files.insert("scratch".to_owned(), volume.born);
     }
-    let own = Which::default();
-    with(world, names, &own, by, history, |id| Call::RemoveContainer { id, force: true, volumes: false });
-    if anonymous {
-        let name = VolumeName::new(format!("{:064x}", world.number()));
-        ask(world, by, &Call::CreateVolume { name: name.clone(), labels: BTreeMap::new() }, history);
-        if let Some(volume) = world.daemon_mut().volumes.get_mut(&name) {
-            volume.anonymous = true;
-            volume.files.insert("scratch".to_owned(), volume.born);
-        }
-        let source = MountedSource::Volume { name };
-        config.mounts.retain(|mount| mount.path != SCRATCH);
-        config.mounts.push(Mounted { source, path: SCRATCH.to_owned(), writable: true });
-    }
-    let (name, image, network) = (names.container.clone(), config.image.clone(), names.network.clone());
-    ask(world, by, &Call::CreateContainer { name, image, config: Arc::new(config), network }, history);
-    with(world, names, &own, by, history, |id| Call::Start { id });
+    Mounted { source: MountedSource::Volume { name }, path: SCRATCH.to_owned(), writable: true }
 }
 
 fn run_stranger(

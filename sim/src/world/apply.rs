@@ -346,8 +346,6 @@ impl World {
         if container.networks.len() == before {
             return Err(ApiError::failed("the container is not in that network"));
         }
-        // Ports are published through the bridge of a network (moby/libnetwork #1504).
-        container.publishes &= !container.networks.is_empty();
         history.note(by, Effect::ContainerConnected { id: id.clone(), network: name, connected: false });
         Ok(Changed::Done)
     }

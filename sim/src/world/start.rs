@@ -41,7 +41,7 @@ impl World {
         container.life = Life::Running { process: Process { warm_in_ms: program.warm_up_ms, hangs: false } };
         container.run = Some(run);
         container.stopped_by_hand = false;
-        container.publishes = !container.networks.is_empty();
+        container.publishes = true;
         // moby `container/state.go`, `SetRunning`
         container.exit.code = 0;
         container.exit.oom = false;
