@@ -18,7 +18,10 @@ pub fn spec_as_seen(gateway: &GatewayName, preset: &GatewaySpec, own: &Container
     let given = base.command_line();
     let given_to_entry_point = base.keeps_entry_point && own.command.ends_with(&given);
     let same_command = given_to_entry_point || own.command == given;
-    let has = |name: &&NetworkName| own.networks.iter().any(|attachment| attachment.network == **name);
+    // One that was taken from all its networks belongs to the preset's still: it is given back to that one.
+    let has = |name: &&NetworkName| {
+        own.networks.is_empty() || own.networks.iter().any(|attachment| attachment.network == **name)
+    };
     let lacks_health =
         base.port.health.is_some_and(|health| own.ports.iter().all(|binding| binding.container != health));
     GatewaySpec {

@@ -67,9 +67,17 @@ impl Onboarding {
     /// # Panics
     /// On an event that is no answer to that command, or after the run has finished: both are bugs of the host.
     pub fn handle(&mut self, event: &Event) -> Then {
+        let Some(then) = self.answer(event) else {
+            panic!("`{}` named nothing to do after {event:?}", self.state_name())
+        };
+        then
+    }
+
+    /// The same for an event of which nobody knows whether it answers the last command, such as a trace's; none where it
+    /// does not. The run has come to its end then.
+    pub fn answer(&mut self, event: &Event) -> Option<Then> {
         let mut then = None;
         self.0.handle_with_context(event, &mut then);
-        let Some(then) = then else { panic!("`{}` named nothing to do after {event:?}", self.state_name()) };
         then
     }
 }

@@ -117,9 +117,13 @@ pub fn replay(trace: impl BufRead) -> Result<Replayed, BadTrace> {
             replayed.differs = Some(Difference { line: number, traced: step.command, named });
             break;
         }
-        next = match machine.handle(&step.event) {
-            Then::Perform(command) => Some(command),
-            Then::Finish(_) => None,
+        next = match machine.answer(&step.event) {
+            Some(Then::Perform(command)) => Some(command),
+            Some(Then::Finish(_)) => None,
+            None => {
+                let problem = "its event is no answer to its command".to_owned();
+                return Err(BadTrace::Line { line: number, problem });
+            }
         };
         replayed.steps += 1;
     }

@@ -39,6 +39,16 @@ fn its_port_is_taken_where_none_is_typed() {
     assert_eq!(host.created().port.host, 9100);
 }
 
+/// Else a later repair would connect it to the network that Docker takes where none is named.
+#[test]
+fn one_that_was_taken_from_its_network_is_recorded_with_it() {
+    let mut host = made_by_others(CLUSTER);
+    host.containers[0].networks.clear();
+    host.run(onboard());
+    let recorded = host.record.record().map(|record| record.spec.network.clone());
+    assert_eq!(recorded, Some(Some(engine::NetworkName::new("openshell-cluster-nemoclaw"))));
+}
+
 #[test]
 fn a_file_of_ones_own_says_its_port_itself() {
     let mut host = left(Some(9000), &[]);
