@@ -263,7 +263,7 @@ pub fn named_volumes(container: &ContainerSeen) -> impl Iterator<Item = &VolumeN
     })
 }
 
-/// The names that the containers of a replacement bear.
-pub fn replacement_names(container: &ContainerName) -> [ContainerName; 2] {
+/// The names that we give to containers beside the gateway's: those of a replacement, and the helper's.
+pub fn own_names(container: &ContainerName) -> [ContainerName; 3] {
     crate::names::RESERVED_ENDINGS.map(|ending| ContainerName::new(format!("{container}{ending}")))
 }

@@ -8,10 +8,13 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::container::PortBinding;
-use crate::names::{ContainerId, ContainerName, GatewayName, ImageRef, NetworkId, NetworkName, VolumeName};
+use crate::evidence::Absence;
+use crate::names::{
+    ContainerId, ContainerName, GatewayName, ImageId, ImageRef, NetworkId, NetworkName, SandboxName, VolumeName,
+};
 use crate::observation::Gpu;
 use crate::record::GatewayRecord;
-use crate::spec::{Env, ImageSource, MountSpec, PortSpec, ReadinessSpec, RestartPolicy, SandboxListing};
+use crate::spec::{Env, GatewaySpec, ImageSource, MountSpec, PortSpec, ReadinessSpec, RestartPolicy, SandboxListing};
 
 /// One thing to do. The answer is an [`Event`](crate::Event).
 #[derive(Debug, PartialEq, Eq, Hash, Serialize)]
@@ -130,6 +133,55 @@ pub enum Command {
         /// Which.
         volumes: Vec<VolumeName>,
     },
+    /// Create the container that is to take another's place, without starting it.
+    CreateNext(Box<NextContainer>),
+    /// Copy paths of one container's own file system into another that was never started, with owners and modes.
+    CarryOver {
+        /// Where they are.
+        from: ContainerId,
+        /// The container that was never started.
+        to: ContainerId,
+        /// Which. One that is not there is nothing to carry.
+        paths: Vec<CarriedPath>,
+    },
+    /// Give a container another name.
+    RenameContainer {
+        /// Which.
+        container: ContainerId,
+        /// Its name from now on.
+        name: ContainerName,
+    },
+    /// Set a container's restart policy.
+    SetRestartPolicy {
+        /// Which.
+        container: ContainerId,
+        /// Its policy from now on.
+        policy: RestartPolicy,
+    },
+    /// Remove a container that does not run. Never by force, and never a volume with it, named or anonymous.
+    RemoveContainer {
+        /// Which.
+        container: ContainerId,
+    },
+    /// Create a helper, which is never started: through it volumes are read.
+    CreateHelper(Box<HelperContainer>),
+    /// Copy volumes into a new backup and verify it. Only what is verified is a backup.
+    BackUp(Box<BackupOrder>),
+    /// Remove a volume. The host proves the absence again first, within this command.
+    RemoveVolume {
+        /// The proof.
+        absence: Absence,
+    },
+    /// Read what the next container wrote last, for the trace and for a person, before it is undone. From here on the run
+    /// has a time limit of its own: what it puts back is put back also where its time is over.
+    BeginRollBack {
+        /// The next container.
+        next: ContainerId,
+        /// How many lines.
+        lines: u32,
+        /// How long the run may take from now on, in milliseconds, if that is more than what is left.
+        limit_ms: u64,
+    },
     /// Write the gateway's record.
     WriteRecord {
         /// What it says from now on.
@@ -215,6 +267,96 @@ pub struct NewContainer {
     pub restart: RestartPolicy,
 }
 
+/// A container that is to take another's place. It is made as that one is: its host configuration, and of its own
+/// configuration what it does not have from its image, with what is said here on top. Every mount goes along: volumes by
+/// name, anonymous ones too, without copying the image's files into them; binds as they are. So do networks' aliases and
+/// addresses of the first network; further networks are connected afterwards. Docker does not start it by itself: its
+/// restart policy is `no` until it has taken its place.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct NextContainer {
+    /// The container whose place it takes.
+    pub replaces: ContainerId,
+    /// Its name.
+    pub name: ContainerName,
+    /// Its image.
+    pub image: ImageRef,
+    /// Its whole command line, or what its image's entry point is given; none leaves that as the other one has it.
+    pub command: Option<Vec<String>>,
+    /// Whether the image's entry point is kept.
+    pub keeps_entry_point: bool,
+    /// Environment on top of the other one's own.
+    pub env: Env,
+    /// Labels on top of the other one's own.
+    pub labels: BTreeMap<String, String>,
+    /// Mounts that it has besides the other one's, or in their place where the path is the same. Volumes exist already.
+    pub mounts: Vec<MountSpec>,
+    /// Another port than the other one's.
+    pub port: Option<PortChange>,
+    /// Its host name: the other one's.
+    pub hostname: String,
+}
+
+/// A port in the place of another.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct PortChange {
+    /// As the old container has it.
+    pub from: PortSpec,
+    /// As the next one is to have it.
+    pub to: PortSpec,
+}
+
+/// A path of one container's own file system, and where it is to be in another's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct CarriedPath {
+    /// Where it is.
+    pub from: String,
+    /// Where it is to be.
+    pub to: String,
+}
+
+/// A container that is made from an empty image, is never started, and through which volumes are read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct HelperContainer {
+    /// Its name.
+    pub name: ContainerName,
+    /// The empty image.
+    pub image: ImageRef,
+    /// Its labels: what it was made for, and what was stopped for it.
+    pub labels: BTreeMap<String, String>,
+    /// The volumes that it mounts, read-only, without copying anything into them, and where.
+    pub volumes: Vec<HelperMount>,
+}
+
+/// A volume in a helper.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct HelperMount {
+    /// The volume.
+    pub volume: VolumeName,
+    /// Where the gateway has it; none where nobody knows.
+    pub path: Option<String>,
+    /// Where the helper has it.
+    pub at: String,
+}
+
+/// What is to be backed up.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct BackupOrder {
+    /// Whose.
+    pub gateway: GatewayName,
+    /// Through which helper.
+    pub helper: ContainerId,
+    /// The gateway's container, where it has one.
+    pub container: Option<ContainerId>,
+    /// The image that it runs, where it has one.
+    pub image_id: Option<ImageId>,
+    /// What the gateway looks like, without any environment value.
+    pub spec: GatewaySpec,
+    /// The volumes.
+    pub volumes: Vec<HelperMount>,
+    /// Sandboxes that are containers beside the gateway: no backup holds them.
+    pub beside: Vec<SandboxName>,
+}
+
 /// Where a gateway is asked over HTTP.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Endpoint {
@@ -296,7 +438,8 @@ impl Command {
             | Self::AwaitReady { .. }
             | Self::ListSandboxes { .. }
             | Self::ReadLogs { .. }
-            | Self::MeasureVolumes { .. } => false,
+            | Self::MeasureVolumes { .. }
+            | Self::BeginRollBack { .. } => false,
             Self::ProvideImage { .. }
             | Self::CreateNetwork { .. }
             | Self::CreateVolume { .. }
@@ -306,6 +449,14 @@ impl Command {
             | Self::UnpauseContainer { .. }
             | Self::StopContainer { .. }
             | Self::RestartContainer { .. }
+            | Self::CreateNext(_)
+            | Self::CarryOver { .. }
+            | Self::RenameContainer { .. }
+            | Self::SetRestartPolicy { .. }
+            | Self::RemoveContainer { .. }
+            | Self::CreateHelper(_)
+            | Self::BackUp(_)
+            | Self::RemoveVolume { .. }
             | Self::WriteRecord { .. } => true,
         }
     }
@@ -321,6 +472,9 @@ impl Command {
             Self::ProvideImage { reference, source: ImageSource::Executable } => {
                 format!("pack image `{reference}` from this executable")
             }
+            Self::ProvideImage { reference, source: ImageSource::Empty } => {
+                format!("make the empty image `{reference}`")
+            }
             Self::CreateNetwork { name, .. } => format!("create network `{name}`"),
             Self::CreateVolume { name, .. } => format!("create volume `{name}`"),
             Self::CreateContainer(new) => format!("create container `{}`", new.name),
@@ -335,6 +489,19 @@ impl Command {
             Self::ListSandboxes { .. } => "list the sandboxes".to_owned(),
             Self::ReadLogs { .. } => "read the container's last log lines".to_owned(),
             Self::MeasureVolumes { .. } => "measure the volumes".to_owned(),
+            Self::CreateNext(next) => format!("create container `{}`", next.name),
+            Self::CarryOver { to, .. } => format!("copy files into container {}", short(to.as_str())),
+            Self::RenameContainer { container, name } => {
+                format!("rename container {} to `{name}`", short(container.as_str()))
+            }
+            Self::SetRestartPolicy { container, policy } => {
+                format!("set the restart policy of container {} to `{}`", short(container.as_str()), policy.as_str())
+            }
+            Self::RemoveContainer { container } => format!("remove container {}", short(container.as_str())),
+            Self::CreateHelper(helper) => format!("create container `{}`", helper.name),
+            Self::BackUp(order) => format!("back up the volumes of `{}`", order.gateway),
+            Self::RemoveVolume { absence } => format!("remove volume `{}`", absence.volume()),
+            Self::BeginRollBack { .. } => "read the next container's last log lines".to_owned(),
             Self::WriteRecord { .. } => "write the record".to_owned(),
         }
     }

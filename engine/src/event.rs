@@ -68,11 +68,27 @@ pub enum Event {
         /// Each with its size where that could be had.
         volumes: Vec<MeasuredVolume>,
     },
+    /// A backup was made and verified.
+    BackedUp {
+        /// Which.
+        backup: BackupMade,
+    },
     /// Somebody asked the run to end, during whichever command was under way.
     Interrupted {
         /// By which signal.
         signal: Signal,
     },
+}
+
+/// A verified backup.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BackupMade {
+    /// Its folder.
+    pub path: String,
+    /// What the volumes' files hold in all, in bytes.
+    pub bytes: u64,
+    /// What it does not hold, each as a person reads it.
+    pub lacks: Vec<String>,
 }
 
 /// Why a command was not done.

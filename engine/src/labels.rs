@@ -21,6 +21,12 @@ pub const ROLE: &str = "io.nemoclaw.role";
 pub const ROLE_NEXT: &str = "next";
 /// The ID of the container that this one is to replace.
 pub const REPLACES: &str = "io.nemoclaw.replaces";
+/// The restart policy that this one is to have once it has taken its place.
+pub const RESTART: &str = "io.nemoclaw.restart";
+/// The role of a container that is never started and through which volumes are read.
+pub const ROLE_HELPER: &str = "helper";
+/// The ID of the container that was stopped for a helper, and that is to run again when the helper has done its part.
+pub const STOPPED: &str = "io.nemoclaw.stopped";
 
 /// The labels for an object of this gateway that is made now.
 pub fn labels(gateway: &GatewayName, spec: &GatewaySpec, node_name: &str) -> BTreeMap<String, String> {

@@ -39,17 +39,20 @@ mod trace;
 mod tried;
 
 pub use advice::{Advice, Effect, shell_word};
-pub use command::{Command, Endpoint, NewContainer, Probe, Target};
+pub use command::{
+    BackupOrder, CarriedPath, Command, Endpoint, HelperContainer, HelperMount, NewContainer, NextContainer, PortChange,
+    Probe, Target,
+};
 pub use container::{Attachment, ContainerSeen, Exit, MountSeen, MountedSource, PortBinding, Status};
 pub use decide::{decide, rows};
 pub use drive::{Host, Watch, drive};
-pub use event::{Event, Failure, LockHolder, MeasuredVolume, Signal, WaitEnd};
+pub use event::{BackupMade, Event, Failure, LockHolder, MeasuredVolume, Signal, WaitEnd};
 pub use evidence::{Absence, NotProved};
 pub use intent::{Consent, ConsentRefused, Intent, Purpose, Replace, Typed};
 pub use known::{Known, Why};
 pub use labels::{
-    GATEWAY as LABEL_GATEWAY, PRESET as LABEL_PRESET, REPLACES as LABEL_REPLACES, ROLE as LABEL_ROLE, ROLE_NEXT,
-    gateway_of,
+    GATEWAY as LABEL_GATEWAY, PRESET as LABEL_PRESET, REPLACES as LABEL_REPLACES, RESTART as LABEL_RESTART,
+    ROLE as LABEL_ROLE, ROLE_HELPER, ROLE_NEXT, STOPPED as LABEL_STOPPED, gateway_of,
 };
 pub use machine::{Onboarding, Then};
 pub use names::{

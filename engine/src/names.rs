@@ -96,9 +96,18 @@ impl BadInput {
     }
 }
 
-/// Endings that a replacement gives to its containers; a gateway may not end in one, so that `prod` and the gateway
-/// `prod-next` can never be taken for each other.
-pub const RESERVED_ENDINGS: [&str; 2] = ["-next", "-previous"];
+/// The ending of the name of a container that is to take a gateway's place.
+pub const NEXT_ENDING: &str = "-next";
+
+/// The ending of the name of the container that a next one replaces.
+pub const PREVIOUS_ENDING: &str = "-previous";
+
+/// The ending of the name of a container through which volumes are read.
+pub const HELPER_ENDING: &str = "-nemoclaw-helper";
+
+/// Endings that we give to containers; a gateway may not end in one, so that `prod` and the gateway `prod-next` can never be
+/// taken for each other.
+pub const RESERVED_ENDINGS: [&str; 3] = [NEXT_ENDING, PREVIOUS_ENDING, HELPER_ENDING];
 
 /// The longest gateway name: with the longest preset prefix it still makes a host name of at most 63 characters.
 pub const GATEWAY_NAME_MAX_BYTES: usize = 40;
@@ -129,7 +138,7 @@ impl GatewayName {
                 return Err(BadInput {
                     text: text.to_owned(),
                     at: text.len() - ending.len()..text.len(),
-                    problem: format!("`{ending}` is kept for the containers of a replacement"),
+                    problem: format!("`{ending}` is kept for containers of nemoclaw's own"),
                 });
             }
         }

@@ -6,7 +6,7 @@ mod ends;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::case::{Case, replacement_names, spec_of_birth};
+use crate::case::{Case, own_names, spec_of_birth};
 use crate::command::{Command, Target};
 use crate::container::ContainerSeen;
 use crate::event::{Event, Failure};
@@ -166,7 +166,7 @@ impl Run {
             gpu: wanted.gpu || self.intent.spec.gpu,
             node_name_file: wanted.node_name_file.filter(|_| self.tried.look.node_name),
             gateway: self.intent.gateway.clone(),
-            replacement: replacement_names(&wanted.container).to_vec(),
+            replacement: own_names(&wanted.container).to_vec(),
             container: wanted.container,
             recorded: record.map(|record| record.container.clone()),
             data_root: record.map(|record| record.daemon.data_root.clone()),

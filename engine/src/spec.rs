@@ -130,6 +130,8 @@ pub enum ImageSource {
     Registry,
     /// It is the running executable, packed with the libraries it needs.
     Executable,
+    /// It holds nothing at all: what never runs is made from it.
+    Empty,
 }
 
 /// One mount of a gateway.
@@ -262,6 +264,21 @@ pub enum RestartPolicy {
     UnlessStopped,
     /// Started again when it ends with another code than 0.
     OnFailure,
+}
+
+impl RestartPolicy {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::No, Self::Always, Self::UnlessStopped, Self::OnFailure];
+
+    /// Docker's own word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Always => "always",
+            Self::UnlessStopped => "unless-stopped",
+            Self::OnFailure => "on-failure",
+        }
+    }
 }
 
 /// How to ask over HTTP whether the gateway is ready.
