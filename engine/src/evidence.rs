@@ -12,10 +12,11 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::case::own_names;
 use crate::intent::Consent;
 use crate::known::{Known, Why};
 use crate::labels;
-use crate::names::{ContainerName, GatewayName, VolumeName};
+use crate::names::{ContainerId, ContainerName, GatewayName, VolumeName};
 use crate::observation::{DaemonIdentity, Observation, Remains};
 use crate::spec::GatewaySpec;
 
@@ -25,6 +26,8 @@ use crate::spec::GatewaySpec;
 pub struct Absence {
     volume: VolumeName,
     gateway: GatewayName,
+    names: Vec<ContainerName>,
+    recorded: Option<ContainerId>,
     daemon: DaemonIdentity,
 }
 
@@ -105,7 +108,13 @@ impl Absence {
         if !is_its_own {
             return Err(NotProved::NotItsVolume);
         }
-        Ok(Self { volume: volume.clone(), gateway: gateway.clone(), daemon: daemon.clone() })
+        Ok(Self {
+            volume: volume.clone(),
+            gateway: gateway.clone(),
+            names: std::iter::once(spec.container.clone()).chain(own_names(&spec.container)).collect(),
+            recorded: recorded.map(|record| record.container.clone()),
+            daemon: daemon.clone(),
+        })
     }
 
     /// The volume.
@@ -116,6 +125,16 @@ impl Absence {
     /// The gateway whose volume it is.
     pub fn gateway(&self) -> &GatewayName {
         &self.gateway
+    }
+
+    /// The names that no container bears: the gateway's, and those that we give beside it.
+    pub fn names(&self) -> &[ContainerName] {
+        &self.names
+    }
+
+    /// The container that the record names, and that the daemon denies.
+    pub fn recorded(&self) -> Option<&ContainerId> {
+        self.recorded.as_ref()
     }
 
     /// The daemon at which it was seen.
