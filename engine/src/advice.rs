@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::known::Why;
 use crate::names::{GATEWAY_NAME_MAX_BYTES, GatewayName, PresetName};
 use crate::observation::PortHolder;
+use crate::plan::Because;
 use crate::preset::BUILT_IN;
 use crate::refusal::Refusal;
 use crate::spec::PortSpec;
@@ -82,7 +83,7 @@ impl Refusal {
             }
             Self::VolumeHeld { container, writing: true, .. } => leads_out(format!("docker stop {container}")),
             Self::VolumeHeld { volume, writing: false, .. } => leads_out(format!("{onboard} --adopt {volume}")),
-            Self::WrongVolume { .. } => not_yet(format!("{onboard} --recreate")),
+            Self::WrongVolume { .. } => leads_out(format!("{onboard} --recreate")),
             Self::ResetContainerExists { .. } => {
                 not_yet(format!("nemoclaw destroy --gateway {gateway} --volumes --confirm {gateway}"))
             }
@@ -90,7 +91,7 @@ impl Refusal {
             Self::ImageUnfit { .. } => on_the_machine("docker version".to_owned()),
             Self::ManagedElsewhere { command, .. } => on_the_machine(command.clone()),
             Self::AutoRemove { container } => on_the_machine(format!("docker stop {container}")),
-            Self::LayerHoldsData { .. } => not_yet(format!("{onboard} --leave-behind")),
+            Self::LayerHoldsData { container, .. } => on_the_machine(format!("docker diff {container}")),
             // A gateway that is to be made gives way: whoever holds the port may be somebody's running gateway.
             Self::PortHeld { container_exists: false, port, .. } => {
                 leads_out(format!("{onboard} --port {}", other_port(port)))
@@ -128,7 +129,12 @@ impl Refusal {
             Self::NoSuchVolume { .. } => on_the_machine("docker volume ls".to_owned()),
             Self::DataGone { .. } => leads_out(format!("{onboard} --reset --confirm {gateway}")),
             Self::NotProved { .. } => on_the_machine("docker ps --all".to_owned()),
-            Self::NotYet { .. } => not_yet(onboard),
+            Self::RolledBack { because: Because::Interrupted { .. }, .. } | Self::HalfDone { .. } => leads_out(onboard),
+            Self::RolledBack { .. } => leads_out(format!("nemoclaw status --gateway {gateway}")),
+            Self::NotPutBack { container, .. } => on_the_machine(format!("docker logs --tail 50 {container}")),
+            Self::NotBackedUp { .. } => on_the_machine("df -h".to_owned()),
+            Self::NothingToBackUp { .. } => leads_out(onboard),
+            Self::NotRemoved { .. } => on_the_machine("docker ps --all".to_owned()),
             Self::Interrupted { .. } => leads_out(onboard),
         }
     }

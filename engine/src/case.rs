@@ -145,14 +145,49 @@ impl<'a> Case<'a> {
         Ok(current)
     }
 
+    /// The helper of this gateway, which is never started.
+    pub fn helper(&self) -> Result<Option<&'a ContainerSeen>, Waits> {
+        let [_, _, helper] = own_names(&self.wanted.container);
+        Ok(self.containers()?.iter().find(|container| {
+            container.name == helper && labels::role_in(container, &self.intent.gateway) == Some(labels::ROLE_HELPER)
+        }))
+    }
+
+    /// The container of this gateway that bears the name of a replacement's next one.
+    pub fn named_next(&self) -> Result<Option<&'a ContainerSeen>, Waits> {
+        let [next, ..] = own_names(&self.wanted.container);
+        Ok(self.containers()?.iter().find(|container| {
+            container.name == next && labels::role_in(container, &self.intent.gateway) == Some(labels::ROLE_NEXT)
+        }))
+    }
+
+    /// The container of this gateway that bears the name of a replacement's previous one.
+    pub fn named_previous(&self) -> Result<Option<&'a ContainerSeen>, Waits> {
+        let [_, previous, _] = own_names(&self.wanted.container);
+        let owner = self.intent.gateway.as_str();
+        Ok(self.containers()?.iter().find(|container| {
+            let ours = match labels::gateway_of(&container.labels) {
+                Some(labelled) => labelled == owner,
+                None => self.is_recorded(container),
+            };
+            container.name == previous && ours
+        }))
+    }
+
     /// Containers that are not part of this gateway, with each of its volumes that they have.
     pub fn strangers(&self) -> Result<Vec<(&'a ContainerSeen, VolumeName)>, Waits> {
         let current = self.current_volumes()?;
-        let replacement = self.replacement()?;
-        let strangers = self.containers()?.iter().filter(|container| {
-            let replaces = replacement.is_some_and(|pair| pair.0.id == container.id || pair.1.id == container.id);
-            container.name != self.wanted.container && !replaces
-        });
+        let mut parts: BTreeSet<_> =
+            self.replacement()?.into_iter().flat_map(|(next, old)| [&next.id, &old.id]).collect();
+        parts.extend(self.helper()?.map(|helper| &helper.id));
+        if self.own()?.is_none() {
+            // Whichever of them is left is about to get the gateway's name.
+            parts.extend([self.named_next()?, self.named_previous()?].into_iter().flatten().map(|one| &one.id));
+        }
+        let strangers = self
+            .containers()?
+            .iter()
+            .filter(|container| container.name != self.wanted.container && !parts.contains(&container.id));
         Ok(strangers
             .flat_map(|stranger| {
                 let volumes: BTreeSet<_> = stranger.mounts.iter().filter_map(|mount| mount.volume()).collect();

@@ -9,10 +9,10 @@ use crate::event::Failure;
 use crate::intent::{Intent, Purpose};
 use crate::known::{Known, Why};
 use crate::observation::{Observation, Readiness};
-use crate::plan::{Act, Decision, Look, Note, Plan, Row, Verdict};
+use crate::plan::{Act, Because, Decision, Look, Note, Plan, Row, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
-use crate::rows::{missing, ownership, present, replacement, stop};
+use crate::rows::{backup, missing, ownership, present, replacement, stop, under_way};
 use crate::tried::{LOOKS_MAX, Tried};
 
 /// What a row says: its plan where it holds, nothing where it does not, or what it waits on.
@@ -22,13 +22,14 @@ pub type Judged = Result<Option<Plan>, Waits>;
 type Judge = fn(&Case<'_>) -> Judged;
 
 /// The table of DESIGN section 4.
-const TABLE: [(Row, Judge); 27] = [
+const TABLE: [(Row, Judge); 28] = [
     (Row::DockerUnknown, ownership::docker_unknown),
     (Row::RecordUnusable, ownership::record_unusable),
     (Row::OtherDaemon, ownership::other_daemon),
     (Row::NotOurs, ownership::not_ours),
     (Row::VolumeHeldByWriter, ownership::volume_held_by_writer),
-    (Row::HalfDoneReplacement, replacement::half_done),
+    (Row::LeftOverHelper, backup::left_over_helper),
+    (Row::HalfDoneReplacement, under_way::half_done),
     (Row::WrongVolume, ownership::wrong_volume),
     (Row::ResetContainerExists, ownership::reset_container_exists),
     (Row::ImageUnavailable, replacement::image_unavailable),
@@ -53,24 +54,39 @@ const TABLE: [(Row, Judge); 27] = [
 ];
 
 /// What is asked before a stop.
-const STOP_TABLE: [(Row, Judge); 6] = [
+const STOP_TABLE: [(Row, Judge); 7] = [
     (Row::DockerUnknown, ownership::docker_unknown),
     (Row::RecordUnusable, ownership::record_unusable),
     (Row::OtherDaemon, ownership::other_daemon),
     (Row::NotOurs, ownership::not_ours),
-    (Row::HalfDoneReplacement, replacement::half_done),
+    (Row::LeftOverHelper, backup::left_over_helper),
+    (Row::HalfDoneReplacement, under_way::half_done),
     (Row::Stop, stop::stop),
 ];
 
-/// The rows of both tables, from the top.
+/// What is asked before a backup.
+const BACKUP_TABLE: [(Row, Judge); 6] = [
+    (Row::DockerUnknown, ownership::docker_unknown),
+    (Row::RecordUnusable, ownership::record_unusable),
+    (Row::OtherDaemon, ownership::other_daemon),
+    (Row::NotOurs, ownership::not_ours),
+    (Row::HalfDoneReplacement, under_way::half_done),
+    (Row::BackUp, backup::asked_for),
+];
+
+/// The rows of all tables, from the top.
 pub fn rows() -> impl Iterator<Item = Row> {
-    TABLE.iter().map(|(row, _)| *row).chain([Row::Stop])
+    TABLE.iter().map(|(row, _)| *row).chain([Row::Stop, Row::BackUp])
 }
 
 /// Decides what to do about an observation. Total: every picture has a decision.
 pub fn decide(seen: &Observation, intent: &Intent, tried: &Tried) -> Decision {
     let case = Case::new(seen, intent, tried);
-    let table: &[(Row, Judge)] = if intent.purpose == Purpose::Stop { &STOP_TABLE } else { &TABLE };
+    let table: &[(Row, Judge)] = match intent.purpose {
+        Purpose::Onboard | Purpose::Look | Purpose::Start => &TABLE,
+        Purpose::Stop => &STOP_TABLE,
+        Purpose::BackUp => &BACKUP_TABLE,
+    };
     for &(row, judge) in table {
         match judge(&case) {
             Ok(None) => {}
@@ -80,6 +96,7 @@ pub fn decide(seen: &Observation, intent: &Intent, tried: &Tried) -> Decision {
             Ok(Some(Plan::Perform { act, .. })) if tried.acts_are_used_up() => {
                 return refuse(row, used_up(&case, act));
             }
+            Ok(Some(Plan::Refuse { refusal })) => return refuse(row, put_back(&case, refusal)),
             Ok(Some(plan)) => return Decision { row, plan, waits_on: None },
             Err(Waits::NotAsked(look)) if tried.looks < LOOKS_MAX => {
                 return Decision { row, plan: Plan::Look(look), waits_on: None };
@@ -121,7 +138,7 @@ fn give_up(case: &Case<'_>, row: Row, why: Why) -> Decision {
 fn answers_as_recorded(case: &Case<'_>) -> bool {
     let intent = case.intent;
     let asked_for_more =
-        intent.replace.is_some() || intent.reset.is_some() || intent.adopt.is_some() || intent.purpose == Purpose::Stop;
+        intent.replace.is_some() || intent.reset.is_some() || intent.adopt.is_some() || !intent.is_for_ready();
     let recorded = case.seen.record.record().is_some_and(|record| {
         record.was_ready
             && record.gateway == intent.gateway
@@ -139,6 +156,25 @@ fn used_up(case: &Case<'_>, act: Act) -> Refusal {
     }
     let message = "others keep undoing what this run does".to_owned();
     Refusal::NotCreated { what: act.as_str().to_owned(), failure: Failure::Rejected { status: None, message } }
+}
+
+/// A gateway that is to be put back and does not become ready: both containers are kept, and it is said why.
+fn put_back(case: &Case<'_>, refusal: Refusal) -> Refusal {
+    match (refusal, &case.tried.rolling_back) {
+        (Refusal::NotRecovered { container, trouble, exit, log }, Some(undone))
+            if undone.because != Because::LeftOver =>
+        {
+            Refusal::NotPutBack {
+                container,
+                trouble,
+                exit,
+                log,
+                because: undone.because.clone(),
+                next_log: undone.log.clone(),
+            }
+        }
+        (refusal, _) => refusal,
+    }
 }
 
 fn refuse(row: Row, refusal: Refusal) -> Decision {

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::names::{GatewayName, VolumeName};
 use crate::record::GatewayRecord;
-use crate::spec::GatewaySpec;
+use crate::spec::{GatewaySpec, PortSpec};
 
 /// What one run is to achieve, or only to look at.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -27,6 +27,8 @@ pub struct Intent {
     pub leave_behind: bool,
     /// Paths of the old container's own layer to take along, besides the preset's.
     pub carry: Vec<String>,
+    /// Whether what is replaced or given up is not backed up before.
+    pub no_backup: bool,
     /// The owner's consent to lose what is there and to begin anew.
     pub reset: Option<Consent>,
     /// The node name that the data on the volume is keyed by, where its owner knows it.
@@ -51,6 +53,8 @@ pub enum Purpose {
     Start,
     /// Stop the container.
     Stop,
+    /// Copy the gateway's volumes into a backup, stopping it for that time.
+    BackUp,
 }
 
 /// Which parts of the spec a person typed today. The rest is the record's wish.
@@ -124,6 +128,7 @@ impl Intent {
             replace: None,
             leave_behind: false,
             carry: Vec::new(),
+            no_backup: false,
             reset: None,
             node_name: None,
             adopt: None,
@@ -136,10 +141,29 @@ impl Intent {
     /// record. Another default of a newer release is no wish of anybody's.
     pub fn wanted(&self, record: Option<&GatewayRecord>) -> GatewaySpec {
         let Some(record) = record else { return self.spec.clone() };
-        if self.typed.spec || self.replace == Some(Replace::Upgrade) {
+        if self.typed.spec {
             return self.spec.clone();
         }
+        if self.replace == Some(Replace::Upgrade) {
+            // Whoever reaches the gateway does so on the port that it has.
+            let recorded = &record.spec.port;
+            let port = PortSpec { host_ip: recorded.host_ip.clone(), ..self.spec.port.on(recorded.host) };
+            return self.with_typed(GatewaySpec { port, gpu: record.spec.gpu || self.spec.gpu, ..self.spec.clone() });
+        }
         self.with_typed(record.spec.clone())
+    }
+
+    /// Whether the gateway is to be ready in the end, and a ready one is all that is asked for.
+    pub fn is_for_ready(&self) -> bool {
+        match self.purpose {
+            Purpose::Onboard | Purpose::Look | Purpose::Start => true,
+            Purpose::Stop | Purpose::BackUp => false,
+        }
+    }
+
+    /// Whether the whole spec is asked for today, and not only what was typed of it.
+    pub fn asks_for_spec(&self) -> bool {
+        self.typed.spec || self.replace == Some(Replace::Upgrade)
     }
 
     /// Another spec than the one that the flags were typed for, with all of them.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::container::ContainerSeen;
 use crate::names::{GatewayName, PresetName};
-use crate::spec::{Env, GatewaySpec};
+use crate::spec::{Env, GatewaySpec, RestartPolicy};
 
 /// Whose it is: the gateway's name.
 pub const GATEWAY: &str = "io.nemoclaw.gateway";
@@ -32,15 +32,17 @@ pub const STOPPED: &str = "io.nemoclaw.stopped";
 pub fn labels(gateway: &GatewayName, spec: &GatewaySpec, node_name: &str) -> BTreeMap<String, String> {
     let mut told = spec.clone();
     told.env = Env::default();
-    let mut labels = BTreeMap::from([
-        (GATEWAY.to_owned(), gateway.to_string()),
-        (PRESET.to_owned(), spec.preset.to_string()),
-        (NODE_NAME.to_owned(), node_name.to_owned()),
-    ]);
+    let mut labels = owner(gateway, spec);
+    labels.insert(NODE_NAME.to_owned(), node_name.to_owned());
     if let Ok(json) = serde_json::to_string(&told) {
         labels.insert(SPEC.to_owned(), json);
     }
     labels
+}
+
+/// The labels that only say whose an object is.
+pub fn owner(gateway: &GatewayName, spec: &GatewaySpec) -> BTreeMap<String, String> {
+    BTreeMap::from([(GATEWAY.to_owned(), gateway.to_string()), (PRESET.to_owned(), spec.preset.to_string())])
 }
 
 /// The spec that an object's labels tell, if they tell one that this version understands. Environment values are
@@ -69,6 +71,12 @@ pub fn manager_of(labels: &BTreeMap<String, String>) -> Option<(&'static str, St
         return Some(("docker swarm", format!("docker service update {service}")));
     }
     labels.get("io.kubernetes.pod.name").map(|pod| ("kubernetes", format!("kubectl rollout restart pod/{pod}")))
+}
+
+/// The restart policy that a next container is to have once it has taken its place.
+pub fn restart_of(labels: &BTreeMap<String, String>) -> Option<RestartPolicy> {
+    let word = labels.get(RESTART)?;
+    RestartPolicy::ALL.into_iter().find(|policy| policy.as_str() == word)
 }
 
 /// The role that a container plays in a replacement of this gateway, by its labels.

@@ -65,7 +65,7 @@ pub use observation::{
 };
 pub use older::Older;
 pub use outcome::{End, GatewaySeen, How, NodeNameFrom, Outcome, Told};
-pub use plan::{Act, Decision, Difference, EndReplacement, Look, Note, Plan, Row, Verdict};
+pub use plan::{Act, Because, Decision, Difference, EndReplacement, Look, Note, Plan, Row, Verdict};
 pub use preset::{BUILT_IN, BadPreset, DEFAULT as DEFAULT_PRESET, Place, Preset};
 pub use preset_choice::{Named, NamedThing};
 pub use reason::{REASONS, Reason, ReasonRow};
@@ -76,4 +76,4 @@ pub use spec::{
     SandboxListing, Scheme,
 };
 pub use trace::{SCHEMA as TRACE_SCHEMA, Tracer};
-pub use tried::{Failed, LOOKS_MAX, Tried};
+pub use tried::{Failed, LOOKS_MAX, RollingBack, Tried};

@@ -20,7 +20,7 @@ use crate::decide::decide;
 use crate::event::Event;
 use crate::intent::{Intent, Purpose};
 use crate::outcome::Outcome;
-use crate::plan::{Act, Decision, Plan, Row};
+use crate::plan::{Act, Because, Decision, Plan, Row};
 use crate::refusal::Refusal;
 use crate::run::Run;
 
@@ -42,7 +42,7 @@ impl Onboarding {
     pub fn new(intent: Intent) -> (Self, Command) {
         let gateway = intent.gateway.clone();
         let (state, first) = match intent.purpose {
-            Purpose::Onboard | Purpose::Start | Purpose::Stop => {
+            Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp => {
                 (State::TakingLock, Command::TakeLock { gateway, wait: intent.wait_for_lock })
             }
             Purpose::Look => (State::ReadingRecord, Command::ReadRecord { gateway }),
@@ -107,6 +107,11 @@ pub enum State {
         /// What it is, as a person reads it.
         what: String,
     },
+    /// What the next container of a replacement wrote last, before that is undone.
+    BeginningRollBack {
+        /// Why it is undone.
+        because: Because,
+    },
     /// What a refusal tells besides what was seen: log lines, sizes.
     Explaining {
         /// The decision to refuse.
@@ -134,6 +139,7 @@ impl State {
             Self::FindingPreset => "finding-preset",
             Self::Observing => "observing",
             Self::Acting { .. } => "acting",
+            Self::BeginningRollBack { .. } => "beginning-roll-back",
             Self::Explaining { .. } => "explaining",
             Self::ListingSandboxes { .. } => "listing-sandboxes",
             Self::Recording { .. } => "recording",
@@ -176,6 +182,7 @@ impl blocking::State<Run> for State {
             Self::FindingPreset => finding_preset(run, event, then),
             Self::Observing => observing(run, event, then),
             Self::Acting { act, what } => acting(run, *act, what, event, then),
+            Self::BeginningRollBack { because } => beginning_roll_back(run, because, event, then),
             Self::Explaining { decision } => explaining(run, decision, event, then),
             Self::ListingSandboxes { decision } => listing_sandboxes(run, decision, event, then),
             Self::Recording { ready } => recording(run, ready.as_ref(), event, then),
@@ -186,7 +193,9 @@ impl blocking::State<Run> for State {
     fn superstate(&mut self) -> Option<Phase> {
         match self {
             Self::TakingLock | Self::ReadingRecord | Self::FindingPreset => Some(Phase::Preflight),
-            Self::Observing | Self::Acting { .. } | Self::Explaining { .. } => Some(Phase::Gateway),
+            Self::Observing | Self::Acting { .. } | Self::BeginningRollBack { .. } | Self::Explaining { .. } => {
+                Some(Phase::Gateway)
+            }
             Self::ListingSandboxes { .. } => Some(Phase::Sandboxes),
             Self::Recording { .. } => Some(Phase::Verify),
             Self::Finished => None,
@@ -197,6 +206,12 @@ impl blocking::State<Run> for State {
 impl blocking::Superstate<Run> for Phase {
     fn call_handler(&mut self, run: &mut Run, event: &Event, then: &mut Option<Then>) -> Moved<State> {
         match (self, event) {
+            // A gateway that this run has taken apart is put together again. Whoever asks twice does not wait for it.
+            (Self::Gateway | Self::Sandboxes, Event::Interrupted { signal })
+                if let Some(next) = run.to_undo_when_interrupted() =>
+            {
+                begin_roll_back(run, then, Because::Interrupted { signal: *signal }, next)
+            }
             (Self::Underway, Event::Interrupted { signal }) => {
                 finish(then, run.refused(Refusal::Interrupted { signal: *signal }))
             }
@@ -263,8 +278,10 @@ fn decide_and_go_on(run: &mut Run, then: &mut Option<Then>) -> Moved<State> {
         }
         (plan @ Plan::Keep { .. }, _) => {
             let decision = Arc::new(Decision { plan, ..decision });
-            if run.intent.purpose == Purpose::Stop {
-                return finish(then, run.stopped());
+            match run.intent.purpose {
+                Purpose::Stop => return finish(then, run.stopped()),
+                Purpose::BackUp => return finish(then, run.backed_up()),
+                Purpose::Onboard | Purpose::Look | Purpose::Start => {}
             }
             match run.list_sandboxes() {
                 Some(command) => perform(then, command, State::ListingSandboxes { decision }),
@@ -279,13 +296,11 @@ fn decide_and_go_on(run: &mut Run, then: &mut Option<Then>) -> Moved<State> {
             let what = step.describe();
             perform(then, step, State::Acting { act, what })
         }
-        (Plan::Replace { differences }, _) => {
-            let differences: Vec<_> = differences.iter().map(ToString::to_string).collect();
-            let why = if differences.is_empty() { String::new() } else { format!(" ({})", differences.join("; ")) };
-            finish(then, run.not_yet(&format!("replace a gateway's container{why}")))
+        (Plan::RollBack { because, next }, _) => begin_roll_back(run, then, because, next),
+        // They are only looked at.
+        (plan @ (Plan::Replace { .. } | Plan::EndReplacement { .. } | Plan::Reset { .. }), _) => {
+            finish(then, run.looked(Decision { plan, ..decision }))
         }
-        (Plan::EndReplacement { .. }, _) => finish(then, run.not_yet("end a replacement that was begun")),
-        (Plan::Reset { .. }, _) => finish(then, run.not_yet("reset a gateway whose volumes are there")),
     }
 }
 
@@ -300,6 +315,18 @@ fn acting(run: &mut Run, act: Act, what: &str, event: &Event, then: &mut Option<
             run.tried.waited = Some(*end);
             0
         }
+        Event::BackedUp { backup } => {
+            run.tried.note_done(act);
+            run.tried.backup = Some(backup.clone());
+            0
+        }
+        Event::SandboxesListed { sandboxes } => {
+            run.tried.note_done(act);
+            if let Some(record) = run.note_sandboxes(sandboxes) {
+                return record_it(run, then, record, None);
+            }
+            0
+        }
         Event::Failed { failure } => run.note_failed(act, what, failure),
         Event::Interrupted { .. } => {
             run.tried.unsure.insert(act);
@@ -308,6 +335,21 @@ fn acting(run: &mut Run, act: Act, what: &str, event: &Event, then: &mut Option<
         _ => return Moved::Super,
     };
     observe(run, then, wait_ms)
+}
+
+fn begin_roll_back(
+    run: &Run,
+    then: &mut Option<Then>,
+    because: Because,
+    next: crate::names::ContainerId,
+) -> Moved<State> {
+    perform(then, run.begin_roll_back(next), State::BeginningRollBack { because })
+}
+
+fn beginning_roll_back(run: &mut Run, because: &Because, event: &Event, then: &mut Option<Then>) -> Moved<State> {
+    let Event::LogsRead { lines } = event else { return Moved::Super };
+    run.tried.note_rolling_back(because.clone(), lines.clone());
+    observe(run, then, 0)
 }
 
 /// Refuses, after asking for what a person needs in order to understand.
@@ -327,6 +369,10 @@ fn explaining(run: &mut Run, decision: &Arc<Decision>, event: &Event, then: &mut
 
 fn listing_sandboxes(run: &mut Run, decision: &Arc<Decision>, event: &Event, then: &mut Option<Then>) -> Moved<State> {
     let Event::SandboxesListed { sandboxes } = event else { return Moved::Super };
+    if let (Some(because), Some(next)) = (run.sandboxes_lost(sandboxes), run.uncommitted().map(|next| next.id.clone()))
+    {
+        return begin_roll_back(run, then, because, next);
+    }
     match run.note_sandboxes(sandboxes) {
         Some(record) if run.intent.purpose != Purpose::Look => record_it(run, then, record, Some(decision.clone())),
         Some(_) | None => finish(then, run.ready_or_looked(decision)),
@@ -336,10 +382,16 @@ fn listing_sandboxes(run: &mut Run, decision: &Arc<Decision>, event: &Event, the
 fn recording(run: &mut Run, ready: Option<&Arc<Decision>>, event: &Event, then: &mut Option<Then>) -> Moved<State> {
     match event {
         Event::Done => run.note_recorded(),
-        Event::Failed { failure } => run.note_not_recorded(failure),
+        Event::Failed { failure } => {
+            run.note_not_recorded(failure);
+            if let (Some(next), Some(_)) = (run.uncommitted().map(|next| next.id.clone()), ready) {
+                return begin_roll_back(run, then, Because::NotRecorded { failure: failure.clone() }, next);
+            }
+        }
         _ => return Moved::Super,
     }
     match ready {
+        Some(_) if run.is_under_way() => observe(run, then, 0),
         Some(decision) => finish(then, run.ready_or_looked(decision)),
         None => decide_and_go_on(run, then),
     }

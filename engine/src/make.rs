@@ -39,13 +39,8 @@ pub fn next_step(case: &Case<'_>, act: Act, chosen: &[(String, VolumeName)]) -> 
         return Ok(Plan::Refuse { refusal });
     };
     let labels = labels::labels(&case.intent.gateway, spec, &node_name);
-    if case.seen.host.image.get()?.is_none() {
-        let step = Command::ProvideImage { reference: spec.image.clone(), source: spec.image_source };
-        return Ok(Plan::Perform { act: Act::ProvideImage, step });
-    }
-    if let Some(lacking) = case.seen.host.lacking.get()?.first() {
-        let step = Command::ProvideImage { reference: lacking.clone(), source: ImageSource::Registry };
-        return Ok(Plan::Perform { act: Act::ProvideImage, step });
+    if let Some(provide) = provide_images(case)? {
+        return Ok(provide);
     }
     if let Some(name) = &spec.network {
         let networks = case.seen.host.networks.get()?;
@@ -83,6 +78,19 @@ pub fn next_step(case: &Case<'_>, act: Act, chosen: &[(String, VolumeName)]) -> 
         restart: spec.restart,
     };
     Ok(Plan::Perform { act, step: Command::CreateContainer(Box::new(container)) })
+}
+
+/// Has the next image at hand that a container needs, its own first; none where all are.
+pub fn provide_images(case: &Case<'_>) -> Result<Option<Plan>, Waits> {
+    let spec = &case.wanted;
+    let (reference, source) = if case.seen.host.image.get()?.is_none() {
+        (spec.image.clone(), spec.image_source)
+    } else if let Some(lacking) = case.seen.host.lacking.get()?.first() {
+        (lacking.clone(), ImageSource::Registry)
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(Plan::Perform { act: Act::ProvideImage, step: Command::ProvideImage { reference, source } }))
 }
 
 /// The mounts with what our own files say filled in.

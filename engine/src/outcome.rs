@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::command::Endpoint;
 use crate::container::Status;
+use crate::event::BackupMade;
 use crate::names::{ContainerId, ContainerName, ImageId, ImageRef, PresetName, SandboxName, VolumeName};
 use crate::observation::DaemonIdentity;
 use crate::plan::{Decision, Note, Plan, Row};
@@ -24,6 +25,8 @@ pub struct Outcome {
     pub changed: bool,
     /// What was last seen of the gateway.
     pub seen: GatewaySeen,
+    /// The backup that was made.
+    pub backup: Option<BackupMade>,
     /// What there is to tell.
     pub notes: Vec<Told>,
 }
@@ -41,6 +44,8 @@ pub enum End {
     },
     /// It does not run, as asked.
     Stopped,
+    /// Its volumes were copied, as asked.
+    BackedUp,
     /// Nothing destructive was done.
     Refused {
         /// Why.
@@ -58,7 +63,7 @@ impl Outcome {
     pub fn reason(&self) -> Reason {
         match &self.end {
             End::Ready { reason, .. } => *reason,
-            End::Stopped => Reason::AsAsked,
+            End::Stopped | End::BackedUp => Reason::AsAsked,
             End::Refused { refusal } => refusal.reason(),
             End::Looked { decision } => match &decision.plan {
                 Plan::Refuse { refusal } => refusal.reason(),
@@ -66,6 +71,7 @@ impl Outcome {
                 Plan::Keep { verdict } => verdict.reason,
                 Plan::Look(_)
                 | Plan::Perform { .. }
+                | Plan::RollBack { .. }
                 | Plan::Replace { .. }
                 | Plan::EndReplacement { .. }
                 | Plan::Reset { .. } => match &self.seen.container {
@@ -81,7 +87,9 @@ impl Outcome {
     pub fn planned(&self) -> Reason {
         match &self.end {
             End::Looked { decision } if !matches!(decision.plan, Plan::Refuse { .. }) => Reason::Planned,
-            End::Looked { .. } | End::Ready { .. } | End::Stopped | End::Refused { .. } => self.reason(),
+            End::Looked { .. } | End::Ready { .. } | End::Stopped | End::BackedUp | End::Refused { .. } => {
+                self.reason()
+            }
         }
     }
 
@@ -90,7 +98,7 @@ impl Outcome {
         match &self.end {
             End::Refused { refusal } => Some(refusal),
             End::Looked { decision } => decision.plan.refusal(),
-            End::Ready { .. } | End::Stopped => None,
+            End::Ready { .. } | End::Stopped | End::BackedUp => None,
         }
     }
 }
@@ -109,6 +117,10 @@ pub enum How {
     Adopted,
     /// Nothing was there, and it was made.
     Created,
+    /// A new container took the place of the one that was there, on the same volumes.
+    Upgraded,
+    /// Its owner gave up what was there, and it was made anew.
+    Reset,
 }
 
 impl How {
@@ -120,6 +132,8 @@ impl How {
             Self::Repaired => "repaired",
             Self::Adopted => "adopted",
             Self::Created => "created",
+            Self::Upgraded => "upgraded",
+            Self::Reset => "reset",
         }
     }
 }
@@ -184,6 +198,13 @@ pub enum Told {
     Older {
         /// Which, and why.
         problem: String,
+    },
+    /// A replacement that another run had begun was undone.
+    ReplacementUndone,
+    /// The container that was replaced could not be removed.
+    PreviousKept {
+        /// Its name.
+        container: ContainerName,
     },
     /// The record could not be written.
     RecordNotWritten {

@@ -1,15 +1,17 @@
 //! What a decision is: the row of the table that held, and the one thing to do about it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::command::Command;
+use crate::event::{Failure, Signal};
 use crate::evidence::Absence;
 use crate::known::Why;
-use crate::names::{ContainerName, ImageId, ImageRef, VolumeName};
+use crate::names::{ContainerId, ContainerName, ImageId, ImageRef, SandboxName, VolumeName};
 use crate::reason::Reason;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Trouble};
 
 /// What is to be done about an observation, and by which row.
 #[derive(Debug, PartialEq, Eq, Hash, Serialize)]
@@ -82,6 +84,10 @@ pub enum Row {
     Nothing,
     /// A stop was asked.
     Stop,
+    /// A helper that another run has left is there.
+    LeftOverHelper,
+    /// A backup was asked.
+    BackUp,
 }
 
 /// The one thing to do next.
@@ -107,17 +113,24 @@ pub enum Plan {
         /// The command.
         step: Command,
     },
-    /// Replace the container, keeping its volumes.
+    /// Undo this run's replacement, or one that another run has begun.
+    RollBack {
+        /// Why.
+        because: Because,
+        /// The container that was to take the gateway's place.
+        next: ContainerId,
+    },
+    /// Only looked at: the container would be replaced, keeping its volumes.
     Replace {
         /// How the container differs from what is wanted.
         differences: Vec<Difference>,
     },
-    /// End a replacement that was begun.
+    /// Only looked at: a replacement that was begun would be brought to its end.
     EndReplacement {
         /// How.
         how: EndReplacement,
     },
-    /// Remove the volumes whose absence of a container is proved, and begin anew.
+    /// Only looked at: the volumes whose absence of a container is proved would be removed, to begin anew.
     Reset {
         /// The proofs, one a volume.
         absences: Vec<Absence>,
@@ -132,6 +145,7 @@ impl Plan {
             Self::Look(_)
             | Self::Keep { .. }
             | Self::Perform { .. }
+            | Self::RollBack { .. }
             | Self::Replace { .. }
             | Self::EndReplacement { .. }
             | Self::Reset { .. } => None,
@@ -150,6 +164,51 @@ pub struct Look {
     pub layer: bool,
     /// Whether to ask which node name is written on the gateway's volume.
     pub node_name: bool,
+}
+
+/// Why a replacement is undone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "because")]
+pub enum Because {
+    /// Another run has begun it and not ended it.
+    LeftOver,
+    /// Something was not done that it needs.
+    Act {
+        /// What, as a person reads it.
+        what: String,
+        /// What went wrong.
+        failure: Failure,
+    },
+    /// The next container does not become ready.
+    Trouble {
+        /// Why not.
+        trouble: Trouble,
+    },
+    /// The next container does not list sandboxes that were there before.
+    Sandboxes {
+        /// Which.
+        lacks: BTreeSet<SandboxName>,
+    },
+    /// Whether the sandboxes are still there cannot be told.
+    SandboxesUnknown {
+        /// Why not.
+        why: Why,
+    },
+    /// That the next container is the gateway now could not be written down.
+    NotRecorded {
+        /// Why not.
+        failure: Failure,
+    },
+    /// Somebody else holds the port that the next container is to have.
+    PortHeld {
+        /// The port.
+        port: u16,
+    },
+    /// Somebody asked the run to end.
+    Interrupted {
+        /// By which signal.
+        signal: Signal,
+    },
 }
 
 /// How a replacement that was begun is brought to an end.
@@ -192,6 +251,44 @@ pub enum Act {
     StopToRepair,
     /// Restart a container that does not become ready.
     Restart,
+    /// List the sandboxes of a gateway that is about to be replaced.
+    ListBefore,
+    /// Make the container that is to take the gateway's place.
+    CreateNext,
+    /// Take the old container's restart policy, so that a power cut cannot bring up both.
+    Disarm,
+    /// Stop the old container.
+    StopOld,
+    /// Copy what lives only in the old container into the next.
+    Carry,
+    /// Give the old container another name.
+    SetAside,
+    /// Give the next container the gateway's name.
+    TakePlace,
+    /// Give the gateway's container its restart policy.
+    Arm,
+    /// Remove the old container.
+    RemoveOld,
+    /// Stop the next container, to go back to the old one.
+    StopNext,
+    /// Give the next container its own name back.
+    StepBack,
+    /// Give the old container the gateway's name back.
+    PutBack,
+    /// Remove the next container, which did not take the gateway's place.
+    RemoveNext,
+    /// Have the empty image for a helper at hand.
+    ProvideEmptyImage,
+    /// Make the helper through which volumes are read.
+    MakeHelper,
+    /// Stop the gateway while its volumes are copied.
+    StopToBackUp,
+    /// Copy the volumes.
+    BackUp,
+    /// Remove the helper.
+    RemoveHelper,
+    /// Remove a volume whose owner gave it up.
+    RemoveVolume,
 }
 
 impl Act {
@@ -210,6 +307,25 @@ impl Act {
             Self::Stop => "stop the container",
             Self::StopToRepair => "stop the container to repair its network",
             Self::Restart => "restart the container",
+            Self::ListBefore => "list the sandboxes",
+            Self::CreateNext => "create the next container",
+            Self::Disarm => "take the old container's restart policy",
+            Self::StopOld => "stop the old container",
+            Self::Carry => "copy files into the next container",
+            Self::SetAside => "rename the old container",
+            Self::TakePlace => "give the next container the gateway's name",
+            Self::Arm => "set the restart policy",
+            Self::RemoveOld => "remove the old container",
+            Self::StopNext => "stop the next container",
+            Self::StepBack => "give the next container its own name back",
+            Self::PutBack => "give the old container the gateway's name back",
+            Self::RemoveNext => "remove the next container",
+            Self::ProvideEmptyImage => "make the empty image",
+            Self::MakeHelper => "create the helper that reads the volumes",
+            Self::StopToBackUp => "stop the container to back its volumes up",
+            Self::BackUp => "back the volumes up",
+            Self::RemoveHelper => "remove the helper",
+            Self::RemoveVolume => "remove the volume",
         }
     }
 }
@@ -302,6 +418,27 @@ pub enum Note {
         /// The volume.
         volume: VolumeName,
     },
+}
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LeftOver => f.write_str("another run has begun it and not ended it"),
+            Self::Act { what, failure } => write!(f, "it was not possible to {what}: {failure}"),
+            Self::Trouble { trouble } => write!(f, "the next container {trouble}"),
+            Self::Sandboxes { lacks } => {
+                let names: Vec<_> = lacks.iter().map(|name| format!("`{name}`")).collect();
+                write!(f, "the next container does not list {}, which the old one did", names.join(", "))
+            }
+            Self::SandboxesUnknown { why } => {
+                write!(f, "whether the sandboxes are still there cannot be told: {why}")
+            }
+            Self::NotRecorded { failure } => write!(f, "the record could not be written: {failure}"),
+            Self::PortHeld { port } => write!(f, "somebody else holds port {port}"),
+            Self::Interrupted { signal: Signal::Interrupt } => f.write_str("it was interrupted"),
+            Self::Interrupted { signal: Signal::Terminate } => f.write_str("it was terminated"),
+        }
+    }
 }
 
 impl fmt::Display for Difference {

@@ -86,8 +86,18 @@ pub enum Reason {
     DataGone,
     /// It is not proved that a volume has no container.
     NotProved,
-    /// This version does not do that yet.
-    NotYet,
+    /// A replacement was undone, and the gateway is as it was.
+    RolledBack,
+    /// A replacement was undone, and the gateway does not become ready again.
+    NotPutBack,
+    /// A replacement was begun and not ended.
+    HalfDone,
+    /// No backup could be made.
+    NotBackedUp,
+    /// There is nothing of which a backup could be made.
+    NothingToBackUp,
+    /// Something that was to go could not be removed.
+    NotRemoved,
     /// Interrupted (SIGINT).
     Interrupted,
     /// Terminated (SIGTERM).
@@ -166,7 +176,12 @@ reasons! {
     NoSuchVolume "no-such-volume" 3 "The volume named with `--adopt` is not there.";
     DataGone "data-gone" 3 "The gateway's data, or a part of it, is gone along with its container.";
     NotProved "not-proved" 3 "It is not proved that the volume has no container, so it is not removed.";
-    NotYet "not-yet" 3 "This version cannot carry that out yet.";
+    RolledBack "rolled-back" 5 "The gateway was to be replaced; that did not succeed and was undone. It is ready, as it was before.";
+    NotPutBack "not-put-back" 5 "The gateway was to be replaced; that was undone, and the gateway does not become ready again. Both containers and all volumes are kept.";
+    HalfDone "half-done" 3 "A replacement of the gateway was begun and not ended. `onboard` ends it.";
+    NotBackedUp "not-backed-up" 3 "No complete backup could be made, so nothing was given up.";
+    NothingToBackUp "nothing-to-back-up" 3 "The gateway has no volumes, so there is nothing of which a backup could be made.";
+    NotRemoved "not-removed" 3 "Something that its owner gave up could not be removed. Nothing else was.";
     Interrupted "interrupted" 130 "The run was interrupted.";
     Terminated "terminated" 143 "The run was terminated.";
 }

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use crate::as_seen::{node_name_as_seen, spec_as_seen};
 use crate::case::Case;
 use crate::container::{ContainerSeen, MountedSource};
+use crate::labels;
 use crate::names::{Instance, SandboxName};
 use crate::observation::DaemonIdentity;
+use crate::plan::Act;
 use crate::record::{GatewayRecord, RecordedVolume};
 
 /// The sandboxes of a record after a comparison.
@@ -41,6 +43,8 @@ pub fn record_after(
     let intent = case.intent;
     let past = life_of(case, own);
     let spec = match case.past() {
+        // Another run's next container: what its owner wants is written on it, and not in the record.
+        Some(past) if took_place_for_another(case, own) => spec_as_seen(&intent.gateway, &past.spec, own),
         Some(_) => case.wanted.clone(),
         None => spec_as_seen(&intent.gateway, &intent.spec, own),
     };
@@ -66,6 +70,12 @@ pub fn record_after(
         compared_in,
         was_ready: ready || past.is_some_and(|past| past.was_ready),
     })
+}
+
+/// Whether it is the next container of a replacement that another run has begun, and that no record names yet.
+fn took_place_for_another(case: &Case<'_>, own: &ContainerSeen) -> bool {
+    let is_next = labels::role_in(own, &case.intent.gateway) == Some(labels::ROLE_NEXT);
+    is_next && !case.is_recorded(own) && !case.tried.may_have(Act::CreateNext)
 }
 
 /// The record as far as it speaks of this container's life: its owner gave up all that was before a reset.

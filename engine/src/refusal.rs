@@ -12,7 +12,7 @@ use crate::evidence::NotProved;
 use crate::known::Why;
 use crate::names::{ContainerName, ImageRef, PresetName, VolumeName};
 use crate::observation::{DaemonIdentity, PortHolder};
-use crate::plan::Act;
+use crate::plan::{Act, Because};
 use crate::reason::Reason;
 use crate::record::RecordProblem;
 use crate::spec::PortSpec;
@@ -252,10 +252,55 @@ pub enum Refusal {
         /// What is not proved.
         lacks: NotProved,
     },
-    /// This version does not do that yet.
-    NotYet {
-        /// What.
+    /// A replacement was undone: the gateway is as it was.
+    RolledBack {
+        /// The gateway's container.
+        container: ContainerName,
+        /// Why.
+        because: Because,
+        /// The last lines that the next container wrote.
+        log: Vec<String>,
+    },
+    /// A replacement was undone, and the gateway does not become ready again. Both containers are kept.
+    NotPutBack {
+        /// The gateway's container.
+        container: ContainerName,
+        /// Why it does not become ready.
+        trouble: Trouble,
+        /// How its process ended last.
+        exit: Exit,
+        /// The last lines that it wrote.
+        log: Vec<String>,
+        /// Why the replacement was undone.
+        because: Because,
+        /// The last lines that the next container wrote.
+        next_log: Vec<String>,
+    },
+    /// A replacement was begun and not ended, and that comes first.
+    HalfDone {
+        /// The next container.
+        next: ContainerName,
+        /// The one that it replaces.
+        old: ContainerName,
+    },
+    /// No backup could be made.
+    NotBackedUp {
+        /// What went wrong.
+        failure: Failure,
+        /// Whether it was to come before a reset.
+        reset: bool,
+    },
+    /// There is nothing of which a backup could be made.
+    NothingToBackUp {
+        /// The gateway's container's name.
+        container: ContainerName,
+    },
+    /// Something that was to go could not be removed.
+    NotRemoved {
+        /// What was tried, as a person reads it.
         what: String,
+        /// What went wrong.
+        failure: Failure,
     },
     /// Somebody asked the run to end.
     Interrupted {
@@ -335,7 +380,14 @@ impl Refusal {
             Self::NoSuchVolume { .. } => Reason::NoSuchVolume,
             Self::DataGone { .. } => Reason::DataGone,
             Self::NotProved { .. } => Reason::NotProved,
-            Self::NotYet { .. } => Reason::NotYet,
+            Self::RolledBack { because: Because::Interrupted { signal: Signal::Interrupt }, .. } => Reason::Interrupted,
+            Self::RolledBack { because: Because::Interrupted { signal: Signal::Terminate }, .. } => Reason::Terminated,
+            Self::RolledBack { .. } => Reason::RolledBack,
+            Self::NotPutBack { .. } => Reason::NotPutBack,
+            Self::HalfDone { .. } => Reason::HalfDone,
+            Self::NotBackedUp { .. } => Reason::NotBackedUp,
+            Self::NothingToBackUp { .. } => Reason::NothingToBackUp,
+            Self::NotRemoved { .. } => Reason::NotRemoved,
             Self::Interrupted { signal: Signal::Interrupt } => Reason::Interrupted,
             Self::Interrupted { signal: Signal::Terminate } => Reason::Terminated,
         }

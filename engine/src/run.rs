@@ -13,11 +13,11 @@ use crate::event::{Event, Failure};
 use crate::intent::{Intent, Purpose};
 use crate::known::{Known, Why};
 use crate::make::node_name;
-use crate::names::SandboxName;
+use crate::names::{ContainerId, SandboxName};
 use crate::observation::{Asked, HostSeen, Observation};
 use crate::older::Older;
 use crate::outcome::{How, Told};
-use crate::plan::{Act, Decision, Look, Plan, Row};
+use crate::plan::{Act, Because, Decision, Look, Plan, Row};
 use crate::preset_choice::{self, Named};
 use crate::record::{GatewayRecord, RecordSeen};
 use crate::recording::{Compared, Listed, compare, record_after};
@@ -27,6 +27,13 @@ use crate::tried::{LOOKS_MAX, Tried};
 
 /// How many of a container's last log lines a refusal shows.
 const LOG_LINES: u32 = 20;
+
+/// How many of a next container's last log lines are kept when it is undone: it is removed, and they are all that is left
+/// of it.
+const NEXT_LOG_LINES: u32 = 200;
+
+/// What undoing a replacement may take beside two warm-ups, in milliseconds: as much as a run has.
+const ROLL_BACK_BESIDE_WARM_UP_MS: u64 = 60_000;
 
 /// One run's knowledge.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -233,7 +240,7 @@ impl Run {
         self.tried.note_failed(act, what.to_owned(), failure.clone());
         let lost = matches!(failure, Failure::Unknown { why } if *why != Why::OutOfTime);
         let stops = match act {
-            Act::Stop | Act::StopToRepair | Act::Restart => true,
+            Act::Stop | Act::StopToRepair | Act::Restart | Act::StopOld | Act::StopNext | Act::StopToBackUp => true,
             Act::ProvideImage
             | Act::MakeNetwork
             | Act::MakeVolume
@@ -242,7 +249,23 @@ impl Run {
             | Act::Connect
             | Act::Start
             | Act::Unpause
-            | Act::Await => false,
+            | Act::Await
+            | Act::ListBefore
+            | Act::CreateNext
+            | Act::Disarm
+            | Act::Carry
+            | Act::SetAside
+            | Act::TakePlace
+            | Act::Arm
+            | Act::RemoveOld
+            | Act::StepBack
+            | Act::PutBack
+            | Act::RemoveNext
+            | Act::ProvideEmptyImage
+            | Act::MakeHelper
+            | Act::BackUp
+            | Act::RemoveHelper
+            | Act::RemoveVolume => false,
         };
         if lost && stops {
             u64::from(self.case().wanted.stop_grace_s) * 1000
@@ -263,6 +286,7 @@ impl Run {
         &mut self,
         sandboxes: &Known<BTreeMap<SandboxName, Option<String>>>,
     ) -> Option<GatewayRecord> {
+        self.told.retain(|told| !matches!(told, Told::SandboxesUnknown { .. }));
         if let Known::Unknown(why) = sandboxes {
             self.told.push(Told::SandboxesUnknown { why: why.clone() });
         }
@@ -276,6 +300,58 @@ impl Run {
         self.missing = missing;
         self.sandboxes = sandboxes.known().cloned();
         (self.record.record() != Some(&record)).then_some(record)
+    }
+
+    /// The next container of a replacement and the one that it replaces, in the latest picture.
+    fn pair(&self) -> Option<(&ContainerSeen, &ContainerSeen)> {
+        self.seen.as_ref()?;
+        self.case().replacement().ok().flatten()
+    }
+
+    /// The pair of a replacement that is written down: of it the old one is still there.
+    fn committed_pair(&self) -> Option<(&ContainerSeen, &ContainerSeen)> {
+        self.pair().filter(|(next, _)| self.record.record().is_some_and(|record| record.container == next.id))
+    }
+
+    /// The next container of a replacement that is not written down yet.
+    pub fn uncommitted(&self) -> Option<&ContainerSeen> {
+        let (next, _) = self.pair()?;
+        self.committed_pair().is_none().then_some(next)
+    }
+
+    /// Whether a replacement is not at its end.
+    pub fn is_under_way(&self) -> bool {
+        self.pair().is_some()
+            && self.tried.gave_up(&[Act::Arm, Act::RemoveOld, Act::StopOld, Act::RemoveHelper]).is_none()
+    }
+
+    /// Why the sandboxes that a next container lists undo its replacement, if they do: those that were missing before are
+    /// not its doing.
+    pub fn sandboxes_lost(&self, sandboxes: &Known<BTreeMap<SandboxName, Option<String>>>) -> Option<Because> {
+        self.uncommitted()?;
+        let record = self.record.record()?;
+        match sandboxes {
+            Known::Unknown(_) if record.sandboxes.is_empty() => None,
+            Known::Unknown(why) => Some(Because::SandboxesUnknown { why: why.clone() }),
+            Known::Known(listed) => {
+                let lacks: BTreeSet<_> =
+                    record.sandboxes.iter().filter(|name| !listed.contains_key(*name)).cloned().collect();
+                (!lacks.is_empty()).then_some(Because::Sandboxes { lacks })
+            }
+        }
+    }
+
+    /// What begins to undo a replacement.
+    pub fn begin_roll_back(&self, next: ContainerId) -> Command {
+        let limit_ms = 2 * self.case().wanted.warm_up_ms + ROLL_BACK_BESIDE_WARM_UP_MS;
+        Command::BeginRollBack { next, lines: NEXT_LOG_LINES, limit_ms }
+    }
+
+    /// The next container of a replacement that is undone when somebody asks the run to end: one that this run has begun
+    /// and not written down.
+    pub fn to_undo_when_interrupted(&self) -> Option<ContainerId> {
+        let begun = self.tried.may_have(Act::CreateNext) && self.tried.rolling_back.is_none() && !self.tried.committed;
+        self.uncommitted().filter(|_| begun).map(|next| next.id.clone())
     }
 
     /// What writes a record. The one that is there is kept beside it where it speaks of another gateway's life: one on
@@ -294,6 +370,7 @@ impl Run {
     pub fn note_recorded(&mut self) {
         self.recorded = true;
         if let Some(record) = self.being_written.take() {
+            self.tried.committed |= self.uncommitted().is_some_and(|next| next.id == record.container);
             self.record = RecordSeen::Present { record };
         }
         if let Some(seen) = &mut self.seen {
@@ -314,7 +391,7 @@ impl Run {
     /// What a person needs to know besides what was seen, in order to understand a refusal.
     pub fn question_about(&self, decision: &Decision) -> Option<Command> {
         let refusal = decision.plan.refusal()?;
-        if let Refusal::NotRecovered { .. } = refusal {
+        if let Refusal::NotRecovered { .. } | Refusal::NotPutBack { .. } = refusal {
             return Some(Command::ReadLogs { container: self.own()?.id.clone(), lines: LOG_LINES });
         }
         let Refusal::VolumesAmbiguous { candidates, .. } = refusal else { return None };
@@ -325,7 +402,9 @@ impl Run {
     pub fn explained(&self, decision: &Decision, event: &Event) -> Option<Decision> {
         let mut refusal = decision.plan.refusal()?.clone();
         match (&mut refusal, event) {
-            (Refusal::NotRecovered { log, .. }, Event::LogsRead { lines }) => log.clone_from(lines),
+            (Refusal::NotRecovered { log, .. } | Refusal::NotPutBack { log, .. }, Event::LogsRead { lines }) => {
+                log.clone_from(lines)
+            }
             (Refusal::VolumesAmbiguous { candidates, .. }, Event::VolumesMeasured { volumes }) => {
                 for candidate in candidates {
                     let measured = volumes.iter().find(|volume| volume.name == candidate.name);

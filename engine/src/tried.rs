@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::event::{Failure, WaitEnd};
+use crate::event::{BackupMade, Failure, WaitEnd};
 use crate::known::{Known, Why};
 use crate::observation::{DaemonIdentity, HostSeen};
-use crate::plan::{Act, Look};
+use crate::plan::{Act, Because, Look};
 
 /// How often a look may end in something unknown before the run gives up. With [`Tried::pause_ms`] that is some
 /// 2 seconds: a daemon's hiccup passes in that time, and a person still waits.
 pub const LOOKS_MAX: u8 = 5;
 
-/// How many acts one run carries out at most. The longest way there is takes twelve (a stopped container that lacks
-/// several networks, repaired and restarted); who needs more is fighting somebody.
-const ACTS_MAX: u8 = 24;
+/// How many acts one run carries out at most, and how many to undo what it did. The longest way there is takes some twenty
+/// (a replacement of a container on several networks, with a backup); who needs more is fighting somebody.
+const ACTS_MAX: u8 = 32;
 
 /// How often a creation is tried whose name is taken by a container that no look shows. Docker keeps a name for a
 /// container from the moment in which it begins to make it: an earlier request of ours, whose answer was lost, may be
@@ -24,6 +24,9 @@ const CONFLICTS_MAX: u8 = 6;
 
 /// How often an act is tried whose answer is unknown.
 const TRIES_MAX: u8 = 2;
+
+/// What a backup needs.
+const BACKUP_ACTS: [Act; 4] = [Act::ProvideEmptyImage, Act::MakeHelper, Act::StopToBackUp, Act::BackUp];
 
 /// What one run has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -44,6 +47,25 @@ pub struct Tried {
     pub waited: Option<WaitEnd>,
     /// The daemon that this run has seen first: all its acts are for that one.
     pub daemon: Option<DaemonIdentity>,
+    /// Why a replacement is being undone, and what its next container wrote last.
+    pub rolling_back: Option<RollingBack>,
+    /// Whether a replacement that another run had begun was undone.
+    pub undone: bool,
+    /// Whether this run has written down that a next container is the gateway.
+    pub committed: bool,
+    /// The backup that this run has made.
+    pub backup: Option<BackupMade>,
+    /// Why this run gave a backup up.
+    pub backup_failed: Option<Failure>,
+}
+
+/// A replacement that is being undone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct RollingBack {
+    /// Why.
+    pub because: Because,
+    /// What the next container wrote last.
+    pub log: Vec<String>,
 }
 
 /// An act that failed.
@@ -84,6 +106,10 @@ impl Tried {
                 // A conflict may be an earlier request of ours, whose answer was lost and which came late: look again.
                 Failure::Rejected { status: Some(409), .. } => {
                     failed.times >= if failed.is_name_taken() { CONFLICTS_MAX } else { TRIES_MAX }
+                }
+                // The empty image that a helper is made from is not there: it is made, and then the helper.
+                Failure::Rejected { status: Some(404), .. } if failed.act == Act::MakeHelper => {
+                    self.has(Act::ProvideEmptyImage)
                 }
                 Failure::Rejected { .. }
                 | Failure::NotForThisDaemon { .. }
@@ -149,8 +175,20 @@ impl Tried {
         match act {
             Act::Start | Act::Unpause | Act::Restart => self.waited = None,
             // It was stopped in order to be started.
-            Act::StopToRepair => {
+            Act::StopToRepair | Act::StopToBackUp => {
                 self.done.remove(&Act::Start);
+            }
+            // What was started before was another container.
+            Act::CreateNext => {
+                self.forget_starts();
+                self.undone |= self.rolling_back.take().is_some();
+            }
+            Act::RemoveNext => {
+                let left_over = |undone: &RollingBack| undone.because == Because::LeftOver;
+                if self.rolling_back.as_ref().is_some_and(left_over) {
+                    self.rolling_back = None;
+                    self.undone = true;
+                }
             }
             Act::ProvideImage
             | Act::MakeNetwork
@@ -159,8 +197,41 @@ impl Tried {
             | Act::Adopt
             | Act::Connect
             | Act::Stop
-            | Act::Await => {}
+            | Act::Await
+            | Act::ListBefore
+            | Act::Disarm
+            | Act::StopOld
+            | Act::Carry
+            | Act::SetAside
+            | Act::TakePlace
+            | Act::Arm
+            | Act::RemoveOld
+            | Act::StopNext
+            | Act::StepBack
+            | Act::PutBack
+            | Act::ProvideEmptyImage
+            | Act::MakeHelper
+            | Act::BackUp
+            | Act::RemoveHelper
+            | Act::RemoveVolume => {}
         }
+    }
+
+    /// Notes that a replacement is undone from now on: what was started so far is the next container, and what was tried
+    /// for it says nothing of the old one.
+    pub fn note_rolling_back(&mut self, because: Because, log: Vec<String>) {
+        self.forget_starts();
+        self.failed = None;
+        self.acts = 0;
+        self.looks = 0;
+        self.rolling_back = Some(RollingBack { because, log });
+    }
+
+    fn forget_starts(&mut self) {
+        for act in [Act::Start, Act::Unpause, Act::Restart, Act::Await, Act::StopToRepair, Act::Connect] {
+            self.done.remove(&act);
+        }
+        self.waited = None;
     }
 
     /// Notes that an act failed.
@@ -174,5 +245,8 @@ impl Tried {
         }
         let before = self.failed.take().filter(|failed| failed.act == act).map_or(0, |failed| failed.times);
         self.failed = Some(Failed { act, what, failure, times: before + 1 });
+        if let Some(failed) = self.gave_up(&BACKUP_ACTS) {
+            self.backup_failed = Some(failed.failure.clone());
+        }
     }
 }

@@ -165,7 +165,18 @@ impl fmt::Display for Refusal {
             Self::NotProved { volume, lacks } => {
                 write!(f, "it is not proved that the volume `{volume}` has no container: {lacks}")
             }
-            Self::NotYet { what } => write!(f, "this version cannot {what} yet"),
+            Self::RolledBack { container, because, .. } => {
+                write!(f, "the replacement of `{container}` was undone: {because}")
+            }
+            Self::NotPutBack { container, trouble, because, .. } => {
+                write!(f, "the replacement of `{container}` was undone ({because}), and now the gateway {trouble}")
+            }
+            Self::HalfDone { next, old } => {
+                write!(f, "a replacement was begun and not ended: `{next}` is to take the place of `{old}`")
+            }
+            Self::NotBackedUp { failure, .. } => write!(f, "no complete backup could be made: {failure}"),
+            Self::NothingToBackUp { container } => write!(f, "the gateway `{container}` has no volumes"),
+            Self::NotRemoved { what, failure } => write!(f, "could not {what}: {failure}"),
             Self::Interrupted { signal: Signal::Interrupt } => f.write_str("interrupted"),
             Self::Interrupted { signal: Signal::Terminate } => f.write_str("terminated"),
         }

@@ -3,16 +3,19 @@
 
 use crate::candidates::{Chosen, choose};
 use crate::case::{Case, Waits};
+use crate::command::Command;
 use crate::container::ContainerSeen;
 use crate::decide::Judged;
-use crate::event::MeasuredVolume;
+use crate::event::{Failure, MeasuredVolume};
 use crate::evidence::{Absence, NotProved};
+use crate::intent::Purpose;
 use crate::known::Why;
 use crate::make::next_step;
 use crate::names::VolumeName;
 use crate::observation::Remains;
 use crate::plan::{Act, Look, Plan};
 use crate::refusal::Refusal;
+use crate::rows::backup::{self, Step};
 use crate::rows::ownership::{refuse, volume_held};
 
 /// A container under another name has the volume: it was renamed, or is a stranger's. Its owner may choose to share a
@@ -114,8 +117,14 @@ pub fn reset(case: &Case<'_>) -> Judged {
     if case.own()?.is_some() || case.tried.may_have(Act::MakeVolume) {
         return Ok(None);
     }
-    let names = mounts(case)?.into_iter().map(|(_, name)| name).collect();
-    let (left, _) = split_by_existence(case, names)?;
+    let mounts = mounts(case)?;
+    let (left, _) = split_by_existence(case, mounts.iter().map(|(_, name)| name.clone()).collect())?;
+    let path_of = |name: &VolumeName| mounts.iter().find(|(_, volume)| volume == name).map(|(path, _)| path.clone());
+    let volumes: Vec<_> = left.iter().map(|name| (name.clone(), path_of(name))).collect();
+    if case.helper()?.is_some() {
+        // The helper of this run's backup: what it mounts is not proved to be without a container as long as it is there.
+        return backed_up(case, &volumes);
+    }
     if !left.is_empty() && !case.wanted.from_nothing {
         return refuse(preset_legacy(case));
     }
@@ -137,7 +146,44 @@ pub fn reset(case: &Case<'_>) -> Judged {
             ) => return refuse(Refusal::NotProved { volume, lacks }),
         }
     }
-    Ok((!absences.is_empty()).then_some(Plan::Reset { absences }))
+    if absences.is_empty() || case.intent.purpose == Purpose::Look {
+        return Ok((!absences.is_empty()).then_some(Plan::Reset { absences }));
+    }
+    // Where it cannot be seen whether the recorded container is on the disk, the backup cannot be waived.
+    let waived = case.intent.no_backup && case.seen.host.remains != Some(Remains::NotVisible);
+    if !waived && !case.tried.has(Act::BackUp) {
+        return backed_up(case, &volumes);
+    }
+    if let Some(failed) = case.tried.gave_up(&[Act::RemoveVolume]) {
+        let (what, failure) = (failed.what.clone(), failed.failure.clone());
+        return refuse(Refusal::NotRemoved { what, failure });
+    }
+    let absence = absences.swap_remove(0);
+    Ok(Some(Plan::Perform { act: Act::RemoveVolume, step: Command::RemoveVolume { absence } }))
+}
+
+/// The next step to a backup of what is about to be removed.
+fn backed_up(case: &Case<'_>, volumes: &[(VolumeName, Option<String>)]) -> Judged {
+    if let (Some(_), Some(helper)) = (&case.tried.backup_failed, case.helper()?)
+        && case.tried.gave_up(&[Act::RemoveHelper]).is_none()
+    {
+        let step = Command::RemoveContainer { container: helper.id.clone() };
+        return Ok(Some(Plan::Perform { act: Act::RemoveHelper, step }));
+    }
+    match backup::towards(case, None, volumes)? {
+        Step::Next(plan) => Ok(Some(*plan)),
+        Step::Failed(failure) => refuse(Refusal::NotBackedUp { failure, reset: true }),
+        // What holds the volume is the helper, which could not be removed.
+        Step::Done => {
+            let failed = case.tried.failed.as_ref();
+            let failure = failed.map_or_else(gone_again, |failed| failed.failure.clone());
+            refuse(Refusal::NotRemoved { what: Act::RemoveHelper.as_str().to_owned(), failure })
+        }
+    }
+}
+
+fn gone_again() -> Failure {
+    Failure::Rejected { status: None, message: "others keep undoing what this run does".to_owned() }
 }
 
 /// There is nothing: make it.

@@ -1,7 +1,10 @@
 //! The rows of the decision table, by what they are about. Their order is in `decide.rs`.
 
+pub mod backup;
+pub mod carried;
 pub mod missing;
 pub mod ownership;
 pub mod present;
 pub mod replacement;
 pub mod stop;
+pub mod under_way;

@@ -14,6 +14,7 @@ use crate::own_files::bound_by;
 use crate::plan::{Act, Note, Plan, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
+use crate::rows::carried::HOME;
 use crate::rows::ownership::{may_write_to, refuse};
 use crate::spec::{GatewaySpec, PortSpec};
 
@@ -249,9 +250,6 @@ fn loses_home(own: &ContainerSeen, preset: &GatewaySpec) -> bool {
     let kept_by_own = |home: &String| own.mounts.iter().any(|mount| lies_in(home, &mount.path));
     preset.env.0.get(HOME).is_some_and(kept_by_preset) && !own.env.0.get(HOME).is_some_and(kept_by_own)
 }
-
-/// The variable that names a process's home folder.
-const HOME: &str = "HOME";
 
 /// It is ready: nothing at all is done.
 pub fn ready(case: &Case<'_>) -> Judged {

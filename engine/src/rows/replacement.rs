@@ -1,43 +1,26 @@
-//! The rows about replacing the container: one that was begun, and one that is asked for. A replacement keeps every
-//! volume; what it could lose is what lives only in the container's own layer.
+//! The rows about a replacement that is asked for: whether it can be, and how it begins. It keeps every volume; what it
+//! could lose is what lives only in the container's own layer. How it goes on is in `under_way.rs`.
 
-use crate::case::{Case, Waits};
-use crate::container::{ContainerSeen, Status};
+use crate::as_seen::node_name_as_seen;
+use crate::case::{Case, Waits, own_names};
+use crate::command::{Command, NextContainer, PortChange};
+use crate::container::{ContainerSeen, MountedSource};
 use crate::decide::Judged;
 use crate::drift::{differences, image_difference, port_difference};
 use crate::event::Failure;
+use crate::intent::{Purpose, Replace};
+use crate::known::{Known, Why};
 use crate::labels;
-use crate::observation::Readiness;
-use crate::plan::{Act, Difference, EndReplacement, Look, Plan};
+use crate::make::{provide_images, with_content};
+use crate::names::ContainerName;
+use crate::plan::{Act, Difference, Plan};
 use crate::refusal::Refusal;
+use crate::rows::carried;
 use crate::rows::ownership::{held_by_writer, refuse};
+use crate::spec::{MountSource, MountSpec};
 
 /// How many paths of a container's layer a refusal lists.
 const PATHS_SHOWN: usize = 10;
-
-/// A replacement that was begun is ended before anything else: committed where the record names the next, else
-/// finished where the next is ready under the gateway's name, else undone.
-pub fn half_done(case: &Case<'_>) -> Judged {
-    let Some((next, previous)) = case.replacement()? else { return Ok(None) };
-    // One of the two is about to be stopped and removed: who they are, what they do, and at whose daemon is known.
-    case.daemon()?;
-    let status = *next.status.get()?;
-    previous.status.get()?;
-    let in_place = next.name == case.wanted.container;
-    let how = if in_place && case.is_recorded(next) {
-        EndReplacement::RemovePrevious
-    } else if in_place && status == Status::Running && is_ready(case)? {
-        EndReplacement::Finish
-    } else {
-        EndReplacement::RollBack
-    };
-    Ok(Some(Plan::EndReplacement { how }))
-}
-
-/// Whether the health endpoint says ready. Not to know is no reason to undo anything.
-fn is_ready(case: &Case<'_>) -> Result<bool, Waits> {
-    Ok(matches!(case.seen.host.readiness.get()?, Readiness::Ready { .. }))
-}
 
 /// An image that is needed and cannot be had ends the run before anything is changed for it.
 pub fn image_unavailable(case: &Case<'_>) -> Judged {
@@ -80,44 +63,120 @@ pub fn layer_holds_data(case: &Case<'_>) -> Judged {
     if case.intent.leave_behind {
         return Ok(None);
     }
-    let paths = match &case.seen.host.layer {
-        Some(layer) => layer.get()?,
-        None => return Err(Waits::NotAsked(Look { layer: true, ..Look::default() })),
-    };
-    let left: Vec<&String> = paths.iter().filter(|path| !is_taken_along(case, own, path)).collect();
+    let left = carried::left_behind(case, own)?;
     if left.is_empty() {
         return Ok(None);
     }
     refuse(Refusal::LayerHoldsData {
         container: own.name.clone(),
-        paths: left.iter().take(PATHS_SHOWN).map(|path| (*path).clone()).collect(),
+        paths: left.iter().take(PATHS_SHOWN).cloned().collect(),
         count: left.len(),
     })
 }
 
-/// Whether a path of the container's layer goes along, is worth nothing, or is only where something is mounted.
-fn is_taken_along(case: &Case<'_>, own: &ContainerSeen, path: &str) -> bool {
-    let lies_in = |folder: &str| {
-        path == folder || !folder.is_empty() && path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-    };
-    let holds = |inner: &str| inner.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
-    let kept = case.wanted.carry.iter().chain(&case.intent.carry).chain(&case.wanted.noise);
-    kept.into_iter().any(|folder| lies_in(folder) || holds(folder))
-        || own.mounts.iter().any(|mount| lies_in(&mount.path) || holds(&mount.path))
-}
-
 /// Drift by flag or spec file, an upgrade, a re-creation: only when somebody asks.
 pub fn asked_for(case: &Case<'_>) -> Judged {
-    let Some((_, differences)) = to_replace(case)? else { return Ok(None) };
+    let Some((own, differences)) = to_replace(case)? else { return Ok(None) };
     // A container that is found proves its daemon for every act but removal, and a replacement ends in one.
     case.daemon()?;
-    Ok(Some(Plan::Replace { differences }))
+    if let Known::Unknown(why @ Why::NotVisible { .. }) = &case.seen.host.readiness {
+        // Nobody could say whether the next one is ready.
+        return refuse(Refusal::ReadinessUnknown { container: own.name.clone(), why: why.clone() });
+    }
+    if case.intent.purpose == Purpose::Look {
+        return Ok(Some(Plan::Replace { differences }));
+    }
+    begin(case, own).map(Some)
 }
 
-/// The container that is to be replaced and how it differs, where a replacement is asked for.
+/// The steps before the gateway is touched: images, sandboxes, volumes that the next container has besides, and it.
+fn begin(case: &Case<'_>, own: &ContainerSeen) -> Result<Plan, Waits> {
+    let spec = &case.wanted;
+    if let Some(failed) = case.tried.gave_up(&[Act::MakeVolume, Act::CreateNext]) {
+        let refusal = Refusal::NotCreated { what: failed.what.clone(), failure: failed.failure.clone() };
+        return Ok(Plan::Refuse { refusal });
+    }
+    if let Err(problem) = spec.port.check() {
+        let failure = Failure::Rejected { status: None, message: problem.to_owned() };
+        let what = format!("publish port {}", spec.port.host);
+        return Ok(Plan::Refuse { refusal: Refusal::NotCreated { what, failure } });
+    }
+    let [next, previous, _] = own_names(&spec.container);
+    let taken = |name: &ContainerName| case.containers().map(|all| all.iter().any(|one| one.name == *name));
+    for name in [&next, &previous] {
+        if taken(name)? {
+            let because = "its labels do not say that it belongs to this gateway's replacement".to_owned();
+            let refusal = Refusal::ForeignContainer { what: "container".to_owned(), name: name.to_string(), because };
+            return Ok(Plan::Refuse { refusal });
+        }
+    }
+    if let Some(provide) = provide_images(case)? {
+        return Ok(provide);
+    }
+    if case.is_ready()? && !case.tried.has(Act::ListBefore) {
+        let step = Command::ListSandboxes {
+            container: own.id.clone(),
+            endpoint: case.endpoint(),
+            listing: spec.sandboxes.clone(),
+        };
+        return Ok(Plan::Perform { act: Act::ListBefore, step });
+    }
+    let node_name = node_name_as_seen(spec, own);
+    let mut labels = labels::labels(&case.intent.gateway, spec, &node_name);
+    for (name, path) in spec.volumes() {
+        if own.mounts.iter().all(|mount| mount.path != path) && !case.has_volume(name)? {
+            let step = Command::CreateVolume { name: name.clone(), labels };
+            return Ok(Plan::Perform { act: Act::MakeVolume, step });
+        }
+    }
+    let restart = if case.intent.asks_for_spec() { spec.restart } else { own.restart };
+    labels.insert(labels::ROLE.to_owned(), labels::ROLE_NEXT.to_owned());
+    labels.insert(labels::REPLACES.to_owned(), own.id.to_string());
+    labels.insert(labels::RESTART.to_owned(), restart.as_str().to_owned());
+    let mut env = spec.environment();
+    if let Some(variable) = &spec.node_name_env {
+        env.0.insert(variable.clone(), node_name);
+    }
+    let command = spec.command_line();
+    let bound = case.port_of(own);
+    let next = NextContainer {
+        replaces: own.id.clone(),
+        name: next,
+        image: spec.image.clone(),
+        command: (!command.is_empty()).then_some(command),
+        keeps_entry_point: spec.keeps_entry_point,
+        env,
+        labels,
+        mounts: with_content(spec, spec.mounts.iter().filter(|mount| is_on_top(mount, own)).cloned().collect()),
+        port: (bound != spec.port).then(|| PortChange { from: bound, to: spec.port.clone() }),
+        hostname: own.hostname.clone(),
+    };
+    Ok(Plan::Perform { act: Act::CreateNext, step: Command::CreateNext(Box::new(next)) })
+}
+
+/// Whether a mount of the spec goes on top of the old container's: a volume only where that one mounts nothing.
+fn is_on_top(mount: &MountSpec, own: &ContainerSeen) -> bool {
+    let seen = own.mounts.iter().find(|seen| seen.path == mount.path);
+    match (&mount.source, seen) {
+        (_, None) => true,
+        (MountSource::Volume { .. }, Some(_)) => false,
+        (MountSource::Bind { folder }, Some(seen)) => {
+            !matches!(&seen.source, MountedSource::Bind { folder: has } if has == folder) && seen.volume().is_none()
+        }
+        (MountSource::File { .. } | MountSource::Folder { .. }, Some(seen)) => seen.volume().is_none(),
+    }
+}
+
+/// The container that is to be replaced and how it differs, where a replacement is asked for. One that this run has begun
+/// is under way, or over.
 fn to_replace<'a>(case: &Case<'a>) -> Result<Option<(&'a ContainerSeen, Vec<Difference>)>, Waits> {
     let Some(own) = case.own()? else { return Ok(None) };
     let typed = case.intent.typed;
+    let over = case.tried.may_have(Act::CreateNext) && case.tried.gave_up(&[Act::CreateNext]).is_none();
+    let is_under_way = over || case.tried.rolling_back.is_some() || case.replacement()?.is_some();
+    if is_under_way || case.intent.purpose != Purpose::Onboard && case.intent.purpose != Purpose::Look {
+        return Ok(None);
+    }
     if case.intent.replace.is_none() && !typed.spec && !typed.image && !typed.port {
         return Ok(None);
     }
@@ -129,5 +188,5 @@ fn to_replace<'a>(case: &Case<'a>) -> Result<Option<(&'a ContainerSeen, Vec<Diff
         let by_port = typed.port.then(|| port_difference(own, &case.wanted)).flatten();
         by_image.into_iter().chain(by_port).collect()
     };
-    Ok((case.intent.replace.is_some() || !asked.is_empty()).then_some((own, asked)))
+    Ok((case.intent.replace == Some(Replace::Recreate) || !asked.is_empty()).then_some((own, asked)))
 }

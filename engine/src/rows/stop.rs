@@ -61,7 +61,26 @@ pub fn more_than_a_start(case: &Case<'_>, act: Act) -> Option<Refusal> {
         | Act::Start
         | Act::Unpause
         | Act::Await
-        | Act::Stop => return None,
+        | Act::Stop
+        | Act::ListBefore
+        | Act::CreateNext
+        | Act::Disarm
+        | Act::StopOld
+        | Act::Carry
+        | Act::SetAside
+        | Act::TakePlace
+        | Act::Arm
+        | Act::RemoveOld
+        | Act::StopNext
+        | Act::StepBack
+        | Act::PutBack
+        | Act::RemoveNext
+        | Act::ProvideEmptyImage
+        | Act::MakeHelper
+        | Act::StopToBackUp
+        | Act::BackUp
+        | Act::RemoveHelper
+        | Act::RemoveVolume => return None,
     };
     Some(Refusal::NotRecovered { container: own.name.clone(), trouble, exit: own.exit.clone(), log: Vec::new() })
 }

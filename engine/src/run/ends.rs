@@ -16,7 +16,9 @@ impl Run {
     /// The end of a run that a decision refuses.
     pub fn refused_by(&self, decision: Decision) -> Outcome {
         match (decision.plan, self.intent.purpose) {
-            (Plan::Refuse { refusal }, Purpose::Onboard | Purpose::Start | Purpose::Stop) => self.refused(refusal),
+            (Plan::Refuse { refusal }, Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp) => {
+                self.refused(refusal)
+            }
             (plan, _) => self.looked(Decision { plan, ..decision }),
         }
     }
@@ -26,14 +28,14 @@ impl Run {
         self.ended(End::Refused { refusal: Box::new(refusal) })
     }
 
-    /// The end of a run that would have to do what this version cannot.
-    pub fn not_yet(&self, what: &str) -> Outcome {
-        self.refused(Refusal::NotYet { what: what.to_owned() })
-    }
-
     /// The end of a run that was to stop the gateway.
     pub fn stopped(&self) -> Outcome {
         self.ended(End::Stopped)
+    }
+
+    /// The end of a run that was to make a backup.
+    pub fn backed_up(&self) -> Outcome {
+        self.ended(End::BackedUp)
     }
 
     /// The end of a look.
@@ -61,8 +63,8 @@ impl Run {
     /// What the preset has to say of a container that this run has made.
     fn notice(&self) -> Option<Told> {
         let text = match self.how() {
-            How::Created | How::Adopted => self.case().wanted.notice?,
-            How::Reused | How::Recovered | How::Repaired => return None,
+            How::Created | How::Adopted | How::Reset => self.case().wanted.notice?,
+            How::Reused | How::Recovered | How::Repaired | How::Upgraded => return None,
         };
         Some(Told::Notice { text })
     }
@@ -70,7 +72,11 @@ impl Run {
     /// How the gateway came to be ready, by what this run has done, or may have.
     pub(super) fn how(&self) -> How {
         let any = |acts: &[Act]| acts.iter().any(|act| self.tried.may_have(*act));
-        if any(&[Act::Create]) {
+        if self.tried.committed || any(&[Act::RemoveOld]) {
+            How::Upgraded
+        } else if any(&[Act::RemoveVolume]) {
+            How::Reset
+        } else if any(&[Act::Create]) {
             How::Created
         } else if any(&[Act::Adopt]) {
             How::Adopted
@@ -92,6 +98,8 @@ impl Run {
             | Told::SandboxesUnknown { .. }
             | Told::NoGpu
             | Told::Older { .. }
+            | Told::ReplacementUndone
+            | Told::PreviousKept { .. }
             | Told::RecordNotWritten { .. } => true,
         };
         Outcome {
@@ -99,8 +107,21 @@ impl Run {
             row: self.row,
             changed: self.recorded || self.tried.may_have_changed(),
             seen: self.gateway_seen(),
-            notes: self.told.iter().filter(holds).cloned().chain(self.no_gpu()).collect(),
+            backup: self.tried.backup.clone(),
+            notes: self.told.iter().filter(holds).cloned().chain(self.no_gpu()).chain(self.of_replacement()).collect(),
         }
+    }
+
+    /// What is left of a replacement, or was.
+    fn of_replacement(&self) -> Vec<Told> {
+        let mut told = Vec::new();
+        if self.tried.undone {
+            told.push(Told::ReplacementUndone);
+        }
+        if let Some((_, old)) = self.committed_pair() {
+            told.push(Told::PreviousKept { container: old.name.clone() });
+        }
+        told
     }
 
     /// That there is no GPU where one was asked for: optional means optional, and it is said.

@@ -1,0 +1,215 @@
+//! The steps to a verified backup: a helper that mounts the volumes and is never started, the gateway stopped, the copy,
+//! and the helper gone again. What was stopped is written on the helper before the stop, so that whoever finds one that a
+//! killed run has left knows it. Absent on purpose: how a backup is written, which is the host's.
+
+use crate::candidates::{Chosen, choose};
+use crate::case::{Case, Waits, own_names};
+use crate::command::{BackupOrder, Command, HelperContainer, HelperMount};
+use crate::container::{ContainerSeen, MountedSource, Status};
+use crate::decide::Judged;
+use crate::event::Failure;
+use crate::intent::Purpose;
+use crate::labels;
+use crate::names::{ImageRef, VolumeName};
+use crate::plan::{Act, Plan, Verdict};
+use crate::reason::Reason;
+use crate::refusal::Refusal;
+use crate::rows::ownership::{held_by_writer, refuse};
+use crate::rows::present;
+use crate::spec::{Env, GatewaySpec, ImageSource, SandboxListing};
+
+/// The image that helpers are made from. It holds nothing, so that Docker has nothing to copy into a volume.
+const EMPTY_IMAGE: &str = "nemoclaw-empty:1";
+
+/// What comes next on the way to a backup.
+pub enum Step {
+    /// This.
+    Next(Box<Plan>),
+    /// It was made, or there is nothing to copy.
+    Done,
+    /// It could not be made.
+    Failed(Failure),
+}
+
+/// The next step to a backup of these volumes, each with the path at which the gateway has it, of a gateway whose container
+/// is `own`, if it has one.
+pub fn towards(
+    case: &Case<'_>,
+    own: Option<&ContainerSeen>,
+    volumes: &[(VolumeName, Option<String>)],
+) -> Result<Step, Waits> {
+    if let Some(failure) = &case.tried.backup_failed {
+        return Ok(Step::Failed(failure.clone()));
+    }
+    let helper = case.helper()?;
+    if case.tried.has(Act::BackUp) || volumes.is_empty() {
+        return Ok(match helper.filter(|_| case.tried.gave_up(&[Act::RemoveHelper]).is_none()) {
+            Some(helper) => perform(Act::RemoveHelper, Command::RemoveContainer { container: helper.id.clone() }),
+            None => Step::Done,
+        });
+    }
+    let mounts: Vec<_> = volumes.iter().enumerate().map(mount).collect();
+    let runs = match own {
+        Some(own) => own.may_write()?,
+        None => false,
+    };
+    let Some(helper) = helper else { return Ok(make_helper(case, own.filter(|_| runs), mounts)) };
+    let told = |own: &ContainerSeen| helper.labels.get(labels::STOPPED).is_some_and(|id| id == own.id.as_str());
+    if !has_just(helper, &mounts) || own.is_some_and(|own| runs && !told(own)) {
+        // It was made for another backup than this one.
+        return Ok(perform(Act::RemoveHelper, Command::RemoveContainer { container: helper.id.clone() }));
+    }
+    if let Some(own) = own.filter(|_| runs) {
+        return Ok(if *own.status.get()? == Status::Paused {
+            // It could not end by itself.
+            perform(Act::Unpause, Command::UnpauseContainer { container: own.id.clone() })
+        } else {
+            let grace_s = case.wanted.stop_grace_s;
+            perform(Act::StopToBackUp, Command::StopContainer { container: own.id.clone(), grace_s })
+        });
+    }
+    let recorded = case.past().map_or(&case.wanted, |record| &record.spec);
+    let beside = match (&recorded.sandboxes, case.past()) {
+        (SandboxListing::Siblings { .. }, Some(record)) => record.sandboxes.iter().cloned().collect(),
+        (_, _) => Vec::new(),
+    };
+    let order = BackupOrder {
+        gateway: case.intent.gateway.clone(),
+        helper: helper.id.clone(),
+        container: own.map(|own| own.id.clone()),
+        image_id: own.map(|own| own.image_id.clone()),
+        spec: GatewaySpec { env: Env::default(), ..recorded.clone() },
+        volumes: mounts,
+        beside,
+    };
+    Ok(perform(Act::BackUp, Command::BackUp(Box::new(order))))
+}
+
+/// The volumes that a container mounts, each with where.
+pub fn volumes_of(container: &ContainerSeen) -> Vec<(VolumeName, Option<String>)> {
+    let of = |mount: &crate::container::MountSeen| match &mount.source {
+        MountedSource::Volume { name } => Some((name.clone(), Some(mount.path.clone()))),
+        MountedSource::FolderOfVolume { .. } | MountedSource::Bind { .. } | MountedSource::Other { .. } => None,
+    };
+    let mut volumes: Vec<_> = container.mounts.iter().filter_map(of).collect();
+    volumes.sort();
+    // One volume may be mounted twice.
+    volumes.dedup_by(|one, other| one.0 == other.0);
+    volumes
+}
+
+fn mount((index, (volume, path)): (usize, &(VolumeName, Option<String>))) -> HelperMount {
+    HelperMount { volume: volume.clone(), path: path.clone(), at: format!("/v{index}") }
+}
+
+/// Whether a helper mounts these volumes and no other.
+fn has_just(helper: &ContainerSeen, mounts: &[HelperMount]) -> bool {
+    helper.mounts.len() == mounts.len()
+        && mounts
+            .iter()
+            .all(|mount| helper.mounts.iter().any(|seen| seen.path == mount.at && seen.volume() == Some(&mount.volume)))
+}
+
+/// Makes the helper, and before it, where Docker says that it lacks it, its image.
+fn make_helper(case: &Case<'_>, stops: Option<&ContainerSeen>, volumes: Vec<HelperMount>) -> Step {
+    let image = ImageRef::new(EMPTY_IMAGE);
+    let lacks_image = case.tried.failed.as_ref().is_some_and(|failed| {
+        failed.act == Act::MakeHelper && matches!(failed.failure, Failure::Rejected { status: Some(404), .. })
+    });
+    if lacks_image {
+        let step = Command::ProvideImage { reference: image, source: ImageSource::Empty };
+        return perform(Act::ProvideEmptyImage, step);
+    }
+    let [_, _, name] = own_names(&case.wanted.container);
+    let mut labels = labels::owner(&case.intent.gateway, &case.wanted);
+    labels.insert(labels::ROLE.to_owned(), labels::ROLE_HELPER.to_owned());
+    if let Some(own) = stops {
+        labels.insert(labels::STOPPED.to_owned(), own.id.to_string());
+    }
+    perform(Act::MakeHelper, Command::CreateHelper(Box::new(HelperContainer { name, image, labels, volumes })))
+}
+
+fn perform(act: Act, step: Command) -> Step {
+    Step::Next(Box::new(Plan::Perform { act, step }))
+}
+
+/// A helper that another run has left holds volumes for nothing. What was stopped for it is brought up by the rows below.
+pub fn left_over_helper(case: &Case<'_>) -> Judged {
+    let ours = case.tried.may_have(Act::MakeHelper) || case.intent.purpose == Purpose::BackUp;
+    let Some(helper) = case.helper()?.filter(|_| !ours) else { return Ok(None) };
+    if case.tried.gave_up(&[Act::RemoveHelper]).is_some() || case.intent.purpose == Purpose::Look {
+        return Ok(None);
+    }
+    case.daemon()?;
+    if helper.may_write()? {
+        // It is never started by us.
+        return Ok(None);
+    }
+    Ok(Some(Plan::Perform { act: Act::RemoveHelper, step: Command::RemoveContainer { container: helper.id.clone() } }))
+}
+
+/// A backup was asked: what runs is stopped for that time and runs again afterwards.
+pub fn asked_for(case: &Case<'_>) -> Judged {
+    case.daemon()?;
+    if let Some(held) = held_by_writer(case)? {
+        return Ok(Some(held));
+    }
+    let own = case.own()?;
+    if let Some(own) = own
+        && own.auto_remove
+        && own.may_write()?
+    {
+        return refuse(Refusal::AutoRemove { container: own.name.clone() });
+    }
+    let volumes = match own {
+        Some(own) => volumes_of(own),
+        None => volumes_left(case)?,
+    };
+    if volumes.is_empty() {
+        return refuse(Refusal::NothingToBackUp { container: case.wanted.container.clone() });
+    }
+    let is_over = case.tried.has(Act::BackUp) || case.tried.backup_failed.is_some();
+    if !is_over && let Step::Next(plan) = towards(case, own, &volumes)? {
+        return Ok(Some(*plan));
+    }
+    let helper = case.helper()?;
+    let stopped_by_us = own.is_some_and(|own| {
+        let said = |helper: &ContainerSeen| helper.labels.get(labels::STOPPED).is_some_and(|id| id == own.id.as_str());
+        case.tried.may_have(Act::StopToBackUp) || helper.is_some_and(said)
+    });
+    if stopped_by_us {
+        // It is to run again before the helper goes, on which it is written that it is to.
+        if let Some(start) = present::stopped(case)? {
+            return Ok(Some(start));
+        }
+    }
+    if let Some(helper) = helper.filter(|_| case.tried.gave_up(&[Act::RemoveHelper]).is_none()) {
+        let step = Command::RemoveContainer { container: helper.id.clone() };
+        return Ok(Some(Plan::Perform { act: Act::RemoveHelper, step }));
+    }
+    if stopped_by_us {
+        if let Some(down) = present::not_recovered(case)? {
+            return Ok(Some(down));
+        }
+        if let Some(not_ready) = present::not_ready(case)?
+            && case.tried.waited.is_none()
+        {
+            return Ok(Some(not_ready));
+        }
+    }
+    match &case.tried.backup_failed {
+        Some(failure) => refuse(Refusal::NotBackedUp { failure: failure.clone(), reset: false }),
+        None => Ok(Some(Plan::Keep { verdict: Verdict { reason: Reason::AsAsked, notes: Vec::new() } })),
+    }
+}
+
+/// The volumes that outlived the gateway's container.
+fn volumes_left(case: &Case<'_>) -> Result<Vec<(VolumeName, Option<String>)>, Waits> {
+    let there = case.volumes()?;
+    let chosen: Vec<_> = match choose(case)? {
+        Chosen::Mounts(mounts) => mounts.into_iter().map(|(path, name)| (name, Some(path))).collect(),
+        // Whichever is the gateway's: none is lost.
+        Chosen::Ambiguous { candidates, .. } => candidates.into_iter().map(|volume| (volume.name, None)).collect(),
+    };
+    Ok(chosen.into_iter().filter(|(name, _)| there.iter().any(|volume| volume.name == *name)).collect())
+}

@@ -1,0 +1,365 @@
+//! A replacement under way, seen from the picture alone: the next container, the one that it replaces, and which of them
+//! bears the gateway's name. The run that began it goes on; any other ends it: committed where the record names the next
+//! one, finished where that is ready in its place, else undone.
+//!
+//! | gateway's name | other name | this run began it | another run did |
+//! |---|---|---|---|
+//! | the old one | next: `…-next` | prepare: networks, policy, stop, carry, back up, set aside | undo |
+//! | nobody | `…-next`, `…-previous` | the next one takes its place | undo |
+//! | the next one | old: `…-previous` | start, wait, compare, record | finish if ready, else undo |
+//! | the next one, recorded | old: `…-previous` | its policy, then the old one is removed | the same |
+//! | nobody | only `…-next` | it takes its place | the same |
+//! | nobody | only `…-previous` | its policy, then its name back | the same |
+//! | another | `…-next`, never started | that one is removed | the same |
+
+use crate::case::{Case, Waits, own_names};
+use crate::command::{CarriedPath, Command};
+use crate::container::{ContainerSeen, Status};
+use crate::decide::Judged;
+use crate::event::WaitEnd;
+use crate::intent::Purpose;
+use crate::known::{Known, Why};
+use crate::labels;
+use crate::observation::Readiness;
+use crate::plan::{Act, Because, EndReplacement, Plan, Verdict};
+use crate::reason::Reason;
+use crate::refusal::{Refusal, Trouble};
+use crate::rows::backup::{self, Step};
+use crate::rows::ownership::refuse;
+use crate::rows::{carried, present};
+use crate::spec::RestartPolicy;
+
+/// What this run asks for between making the next container and its being ready. Where one of them fails for good, all of
+/// it is undone.
+const ACTS: [Act; 9] = [
+    Act::Connect,
+    Act::Disarm,
+    Act::StopOld,
+    Act::Carry,
+    Act::RemoveHelper,
+    Act::SetAside,
+    Act::TakePlace,
+    Act::MakeNetwork,
+    Act::Start,
+];
+
+/// A replacement that was begun is ended before anything else.
+pub fn half_done(case: &Case<'_>) -> Judged {
+    let Some((next, old)) = case.replacement()? else { return lone(case) };
+    // One of the two is about to be stopped and removed: who they are, what they do, and at whose daemon is known.
+    case.daemon()?;
+    next.status.get()?;
+    old.status.get()?;
+    let it = UnderWay { case, next, old };
+    match case.intent.purpose {
+        Purpose::Look => return Ok(Some(Plan::EndReplacement { how: it.how()? })),
+        Purpose::Start | Purpose::Stop | Purpose::BackUp => {
+            let (next, old) = (next.name.clone(), old.name.clone());
+            return refuse(Refusal::HalfDone { next, old });
+        }
+        Purpose::Onboard => {}
+    }
+    if it.is_committed() {
+        return it.clear_away();
+    }
+    if case.tried.rolling_back.is_some() {
+        return it.undo();
+    }
+    if case.tried.may_have(Act::CreateNext) {
+        return it.go_on();
+    }
+    // Finished by what follows: its sandboxes are compared, and it is recorded.
+    if it.is_finished()? { Ok(None) } else { it.roll_back(Because::LeftOver) }
+}
+
+struct UnderWay<'a, 'b> {
+    case: &'b Case<'a>,
+    next: &'a ContainerSeen,
+    old: &'a ContainerSeen,
+}
+
+impl UnderWay<'_, '_> {
+    /// Whether the next one bears the gateway's name.
+    fn is_in_place(&self) -> bool {
+        self.next.name == self.case.wanted.container
+    }
+
+    fn is_committed(&self) -> bool {
+        self.is_in_place() && self.case.is_recorded(self.next)
+    }
+
+    /// Not to know whether it is ready is no reason to undo anything.
+    fn is_finished(&self) -> Result<bool, Waits> {
+        let runs = *self.next.status.get()? == Status::Running;
+        Ok(self.is_in_place()
+            && runs
+            && !self.old.may_write()?
+            && matches!(self.case.seen.host.readiness.get()?, Readiness::Ready { .. }))
+    }
+
+    fn how(&self) -> Result<EndReplacement, Waits> {
+        Ok(if self.is_committed() {
+            EndReplacement::RemovePrevious
+        } else if self.is_finished()? {
+            EndReplacement::Finish
+        } else {
+            EndReplacement::RollBack
+        })
+    }
+
+    fn roll_back(&self, because: Because) -> Judged {
+        Ok(Some(Plan::RollBack { because, next: self.next.id.clone() }))
+    }
+
+    /// The next one is the gateway: its policy, and then the old one goes, with none of its volumes.
+    fn clear_away(&self) -> Judged {
+        let Self { case, next, old } = self;
+        if case.tried.gave_up(&[Act::StopOld, Act::RemoveHelper, Act::Arm, Act::RemoveOld]).is_some() {
+            return Ok(None);
+        }
+        if old.may_write()? {
+            return perform(Act::StopOld, stop(case, old));
+        }
+        if let Some(helper) = case.helper()? {
+            return perform(Act::RemoveHelper, remove(helper));
+        }
+        if let Some(arm) = arm(next, labels::restart_of(&next.labels)) {
+            return Ok(Some(arm));
+        }
+        perform(Act::RemoveOld, remove(old))
+    }
+
+    /// The next step of the replacement that this run has begun.
+    fn go_on(&self) -> Judged {
+        let Self { case, next, old } = self;
+        if let Some(failed) = case.tried.gave_up(&ACTS) {
+            let (what, failure) = (failed.what.clone(), failed.failure.clone());
+            return self.roll_back(Because::Act { what, failure });
+        }
+        if self.is_in_place() {
+            return self.bring_up();
+        }
+        if old.name != case.wanted.container {
+            return if case.own()?.is_some() {
+                // Somebody else has taken the name meanwhile.
+                Ok(None)
+            } else {
+                perform(Act::TakePlace, rename(next, &case.wanted.container))
+            };
+        }
+        if let Some(connect) = connect(next, old) {
+            return Ok(Some(connect));
+        }
+        if let Some(disarm) = set_policy(Act::Disarm, old, RestartPolicy::No) {
+            return Ok(Some(disarm));
+        }
+        match *old.status.get()? {
+            // It could not end by itself.
+            Status::Paused => {
+                return perform(Act::Unpause, Command::UnpauseContainer { container: old.id.clone() });
+            }
+            Status::Running | Status::Restarting => return perform(Act::StopOld, stop(case, old)),
+            Status::Created | Status::Exited | Status::Dead => {}
+        }
+        let paths = carried::paths(case, old)?;
+        if !paths.is_empty() && !case.tried.has(Act::Carry) {
+            return perform(Act::Carry, self.carry(paths));
+        }
+        if !case.intent.no_backup {
+            match backup::towards(case, Some(old), &backup::volumes_of(old))? {
+                Step::Next(plan) => return Ok(Some(*plan)),
+                Step::Failed(failure) => {
+                    return self.roll_back(Because::Act { what: Act::BackUp.as_str().to_owned(), failure });
+                }
+                Step::Done => {}
+            }
+        }
+        let [_, previous, _] = own_names(&case.wanted.container);
+        perform(Act::SetAside, rename(old, &previous))
+    }
+
+    fn carry(&self, paths: Vec<CarriedPath>) -> Command {
+        Command::CarryOver { from: self.old.id.clone(), to: self.next.id.clone(), paths }
+    }
+
+    /// The next one has its place: it is started, and has its warm-up to become ready.
+    fn bring_up(&self) -> Judged {
+        let Self { case, next, old } = self;
+        if old.may_write()? {
+            return perform(Act::StopOld, stop(case, old));
+        }
+        let trouble = |trouble| self.roll_back(Because::Trouble { trouble });
+        if let Some((_, status)) = case.stopped()? {
+            if let Some(Plan::Refuse { refusal: Refusal::PortHeld { port, .. } }) = present::port_held(case)? {
+                return self.roll_back(Because::PortHeld { port: port.host });
+            }
+            let ended = if status == Status::Paused { Trouble::PausedAgain } else { Trouble::Ended };
+            return match present::stopped(case)? {
+                Some(start) => Ok(Some(start)),
+                None => trouble(ended),
+            };
+        }
+        match &case.seen.host.readiness {
+            Known::Known(Readiness::Ready { .. }) if *next.status.get()? == Status::Running => {
+                let verdict = Verdict { reason: Reason::Ready, notes: Vec::new() };
+                return Ok(Some(Plan::Keep { verdict }));
+            }
+            Known::Known(_) => {}
+            Known::Unknown(why @ Why::NotVisible { .. }) => {
+                let failure = crate::event::Failure::Unknown { why: why.clone() };
+                return self.roll_back(Because::Act { what: "ask whether it is ready".to_owned(), failure });
+            }
+            Known::Unknown(why) => return Err(why.into()),
+        }
+        match case.tried.waited {
+            None | Some(WaitEnd::Ready) => {
+                let (container, probe) = (next.id.clone(), case.probe(next));
+                perform(Act::Await, Command::AwaitReady { container, probe, limit_ms: case.wanted.warm_up_ms })
+            }
+            Some(WaitEnd::NotReady) => trouble(Trouble::NotReady { restarted: false }),
+            Some(WaitEnd::Ended) => trouble(Trouble::CrashLoop),
+            Some(WaitEnd::OutOfTime) => trouble(Trouble::OutOfTime),
+        }
+    }
+
+    /// The next step back. The old one has its name again, runs and is ready before the next one goes.
+    fn undo(&self) -> Judged {
+        let Self { case, next, old } = self;
+        let back = [Act::StopNext, Act::StepBack, Act::PutBack, Act::RemoveHelper];
+        if let Some(failed) = case.tried.gave_up(&back) {
+            let trouble = Trouble::Act { what: failed.what.clone(), failure: failed.failure.clone() };
+            return refuse(self.not_put_back(trouble));
+        }
+        if next.may_write()? {
+            return perform(Act::StopNext, stop(case, next));
+        }
+        let [next_name, ..] = own_names(&case.wanted.container);
+        if self.is_in_place() {
+            return perform(Act::StepBack, rename(next, &next_name));
+        }
+        if old.name != case.wanted.container {
+            return if case.own()?.is_some() {
+                Ok(None)
+            } else {
+                perform(Act::PutBack, rename(old, &case.wanted.container))
+            };
+        }
+        if let Some(helper) = case.helper()? {
+            return perform(Act::RemoveHelper, remove(helper));
+        }
+        if !case.is_ready()? {
+            // Started and waited for as any gateway is.
+            return Ok(None);
+        }
+        if case.tried.gave_up(&[Act::Arm, Act::RemoveNext]).is_none() {
+            if let Some(arm) = arm(old, labels::restart_of(&next.labels)) {
+                return Ok(Some(arm));
+            }
+            return perform(Act::RemoveNext, remove(next));
+        }
+        rolled_back(case)
+    }
+
+    fn not_put_back(&self, trouble: Trouble) -> Refusal {
+        let container = self.old.name.clone();
+        Refusal::NotRecovered { container, trouble, exit: self.old.exit.clone(), log: Vec::new() }
+    }
+}
+
+/// What is left of a replacement of which one of the two is gone.
+fn lone(case: &Case<'_>) -> Judged {
+    if case.tried.rolling_back.is_some() && case.is_ready()? {
+        return rolled_back(case);
+    }
+    let (own, next, old) = (case.own()?, case.named_next()?, case.named_previous()?);
+    let left = [Act::TakePlace, Act::PutBack, Act::Arm, Act::RemoveNext];
+    if case.intent.purpose != Purpose::Onboard || case.tried.gave_up(&left).is_some() {
+        return Ok(None);
+    }
+    match (own, next, old) {
+        (None, Some(next), None) => {
+            case.daemon()?;
+            next.status.get()?;
+            perform(Act::TakePlace, rename(next, &case.wanted.container))
+        }
+        (None, None, Some(old)) => {
+            case.daemon()?;
+            old.status.get()?;
+            match arm(old, Some(case.wanted.restart)) {
+                Some(arm) => Ok(Some(arm)),
+                None => perform(Act::PutBack, rename(old, &case.wanted.container)),
+            }
+        }
+        // It is nobody's next any more, and holds nothing that is not the gateway's.
+        (Some(_), Some(next), _) if *next.status.get()? == Status::Created => {
+            case.daemon()?;
+            perform(Act::RemoveNext, remove(next))
+        }
+        // It took the gateway's place and was not recorded, or this run has taken its policy.
+        (Some(own), None, None) => {
+            let policy = if labels::role_in(own, &case.intent.gateway) == Some(labels::ROLE_NEXT) {
+                labels::restart_of(&own.labels).filter(|_| !case.is_recorded(own))
+            } else {
+                Some(case.wanted.restart).filter(|_| case.tried.may_have(Act::Disarm))
+            };
+            Ok(arm(own, policy))
+        }
+        (None | Some(_), _, _) => Ok(None),
+    }
+}
+
+/// The end of a run whose replacement was undone.
+fn rolled_back(case: &Case<'_>) -> Judged {
+    let Some(undone) = &case.tried.rolling_back else { return Ok(None) };
+    if undone.because == Because::LeftOver {
+        return Ok(None);
+    }
+    refuse(Refusal::RolledBack {
+        container: case.wanted.container.clone(),
+        because: undone.because.clone(),
+        log: undone.log.clone(),
+    })
+}
+
+/// Connects the next container to a network of the old one's that it lacks: a daemon before API 1.44 takes one network
+/// at a container's creation.
+fn connect(next: &ContainerSeen, old: &ContainerSeen) -> Option<Plan> {
+    let lacks = |network: &&crate::container::Attachment| {
+        network.exists && next.networks.iter().all(|has| has.network != network.network)
+    };
+    let lacking = old.networks.iter().find(lacks)?;
+    let step = Command::ConnectNetwork {
+        container: next.id.clone(),
+        network: lacking.id.clone()?,
+        aliases: lacking.aliases.clone(),
+        ipv4: lacking.ipv4.clone(),
+    };
+    Some(Plan::Perform { act: Act::Connect, step })
+}
+
+/// Gives a container whose policy was taken the one that it is to have.
+fn arm(container: &ContainerSeen, policy: Option<RestartPolicy>) -> Option<Plan> {
+    let policy = policy.filter(|_| container.restart == RestartPolicy::No)?;
+    set_policy(Act::Arm, container, policy)
+}
+
+fn set_policy(act: Act, container: &ContainerSeen, policy: RestartPolicy) -> Option<Plan> {
+    let step = Command::SetRestartPolicy { container: container.id.clone(), policy };
+    (container.restart != policy).then_some(Plan::Perform { act, step })
+}
+
+fn stop(case: &Case<'_>, container: &ContainerSeen) -> Command {
+    Command::StopContainer { container: container.id.clone(), grace_s: case.wanted.stop_grace_s }
+}
+
+fn remove(container: &ContainerSeen) -> Command {
+    Command::RemoveContainer { container: container.id.clone() }
+}
+
+fn rename(container: &ContainerSeen, name: &crate::names::ContainerName) -> Command {
+    Command::RenameContainer { container: container.id.clone(), name: name.clone() }
+}
+
+fn perform(act: Act, step: Command) -> Judged {
+    Ok(Some(Plan::Perform { act, step }))
+}
