@@ -322,7 +322,7 @@ fn acting(run: &mut Run, act: Act, what: &str, event: &Event, then: &mut Option<
         }
         Event::SandboxesListed { sandboxes } => {
             run.tried.note_done(act);
-            if let Some(record) = run.note_sandboxes(sandboxes) {
+            if let Some(record) = run.note_sandboxes_before(sandboxes) {
                 return record_it(run, then, record, None);
             }
             0

@@ -170,7 +170,7 @@ impl Preset {
             sandboxes: self.sandboxes.as_ref().map_or(Ok(SandboxListing::None), SandboxTable::resolve)?,
             from_nothing: self.from_nothing,
             notice: self.notice.clone(),
-            carry: self.carry.iter().map(|path| rooted("carry", path)).collect::<Result<_, _>>()?,
+            carry: self.carry.iter().map(|path| carried(path)).collect::<Result<_, _>>()?,
             noise: self.noise.iter().map(|path| rooted("noise", path)).collect::<Result<_, _>>()?,
         };
         check_mounts(&spec.mounts)?;
@@ -218,6 +218,14 @@ fn rooted(key: &str, path: &str) -> Result<String, BadPreset> {
         Ok(path.to_owned())
     } else {
         Err(BadPreset::field(key, format!("`{path}` does not start with `/`")))
+    }
+}
+
+/// A path of the container, or one under the home folder of its process, which begins with `~/`.
+fn carried(path: &str) -> Result<String, BadPreset> {
+    match path.strip_prefix("~/") {
+        Some(rest) => rooted("carry", &format!("/{rest}")).map(|_| path.to_owned()),
+        None => rooted("carry", path),
     }
 }
 

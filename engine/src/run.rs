@@ -302,6 +302,18 @@ impl Run {
         (self.record.record() != Some(&record)).then_some(record)
     }
 
+    /// Notes the sandboxes of a gateway that is about to be replaced, and names the record that says so where that is
+    /// another one than is there. What its owner wants from today on is written once it is so.
+    pub fn note_sandboxes_before(
+        &mut self,
+        sandboxes: &Known<BTreeMap<SandboxName, Option<String>>>,
+    ) -> Option<GatewayRecord> {
+        let record = self.note_sandboxes(sandboxes)?;
+        let Some(old) = self.record.record() else { return Some(record) };
+        let record = GatewayRecord { spec: old.spec.clone(), ..record };
+        (record != *old).then_some(record)
+    }
+
     /// The next container of a replacement and the one that it replaces, in the latest picture.
     fn pair(&self) -> Option<(&ContainerSeen, &ContainerSeen)> {
         self.seen.as_ref()?;

@@ -21,6 +21,8 @@ mod ports;
 mod preset_choice;
 #[path = "gateways/records.rs"]
 mod records;
+#[path = "gateways/replaced.rs"]
+mod replaced;
 #[path = "gateways/stop_and_start.rs"]
 mod stop_and_start;
 mod support;
@@ -112,7 +114,7 @@ pub fn made_by_others(preset_name: &str) -> SmallHost {
 pub fn how(outcome: &Outcome) -> Option<How> {
     match outcome.end {
         End::Ready { how, .. } => Some(how),
-        End::Stopped | End::Refused { .. } | End::Looked { .. } => None,
+        End::Stopped | End::BackedUp | End::Refused { .. } | End::Looked { .. } => None,
     }
 }
 

@@ -316,14 +316,14 @@ fn a_look_takes_no_lock_and_changes_nothing_whatever_it_sees() {
 }
 
 #[test]
-fn plans_that_this_version_cannot_carry_out_end_with_nothing_touched() {
-    let mut other_image = intent(Purpose::Onboard);
+fn a_look_at_what_a_replacement_would_change_tells_it_and_touches_nothing() {
+    let mut other_image = intent(Purpose::Look);
     other_image.spec.image = ImageRef::new("other:1");
     other_image.typed.image = true;
     let host = || HostSeen { layer: Some(Known::Known(Vec::new())), ..ready() };
     let (outcome, commands) = run(other_image, recorded(&[]), vec![observed(host())]);
-    assert_eq!(outcome.reason(), Reason::NotYet);
-    let said = outcome.refusal().unwrap().to_string();
-    assert!(said.contains("wanted `other:1`"), "{said}");
+    let engine::End::Looked { decision } = &outcome.end else { panic!("{outcome:#?}") };
+    let engine::Plan::Replace { differences } = &decision.plan else { panic!("{decision:#?}") };
+    assert!(differences[0].to_string().contains("wanted `other:1`"), "{differences:?}");
     assert!(changes_nothing(&commands));
 }

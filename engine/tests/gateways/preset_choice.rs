@@ -86,7 +86,7 @@ fn what_is_typed_goes_on_top_of_a_kind_of_ones_own() {
     assert_eq!((host.created().image.as_str(), host.created().port.host), ("x:2", 9000));
     let mut there = host;
     let outcome = there.run(with_port(onboard(), 9100));
-    assert_eq!(outcome.reason(), Reason::NotYet, "another port is another container, and not ignored");
+    assert_eq!(how(&outcome), Some(How::Upgraded), "another port is another container, and not ignored");
 }
 
 #[test]

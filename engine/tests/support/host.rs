@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
-    Attachment, Command, ContainerId, ContainerSeen, Endpoint, Event, Exit, Failure, Gpu, HostSeen, ImageId, ImageRef,
-    ImageSeen, Instance, Intent, Known, MountSeen, MountSource, MountedSource, Named, NamedThing, NetworkId,
-    NetworkName, NetworkSeen, NewContainer, Older, Onboarding, Outcome, PortBinding, PortHolder, Probe, Readiness,
-    RecordSeen, SandboxName, Status, Target, Then, VolumeName, VolumeSeen, WaitEnd, Why,
+    Attachment, BackupMade, Command, ContainerId, ContainerSeen, Endpoint, Event, Exit, Failure, Gpu, HostSeen,
+    ImageId, ImageRef, ImageSeen, Instance, Intent, Known, MountSeen, MountSource, MountedSource, Named, NamedThing,
+    NetworkId, NetworkName, NetworkSeen, NewContainer, Older, Onboarding, Outcome, PortBinding, PortHolder, Probe,
+    Readiness, RecordSeen, SandboxName, Status, Target, Then, VolumeName, VolumeSeen, WaitEnd, Why,
 };
 
 use crate::support::daemon;
@@ -38,6 +38,14 @@ pub struct SmallHost {
     pub node_name_unknown: u8,
     /// What was commanded in the last run.
     pub commands: Vec<Command>,
+    /// Images that never become ready.
+    pub broken: BTreeSet<ImageRef>,
+    /// What lives only in the gateway's container.
+    pub layer: Vec<String>,
+    /// What was carried over, from where to where.
+    pub carried: Vec<(String, String)>,
+    /// Why no backup can be made.
+    pub no_backup: Option<Failure>,
     born: u32,
     /// Whether it was started and nobody has waited for it yet.
     warming: bool,
@@ -60,6 +68,10 @@ pub fn host() -> SmallHost {
         names_unknown: 0,
         node_name_unknown: 0,
         commands: Vec::new(),
+        broken: BTreeSet::new(),
+        layer: Vec::new(),
+        carried: Vec::new(),
+        no_backup: None,
         born: 0,
         warming: false,
     }
@@ -189,6 +201,50 @@ impl SmallHost {
             Command::ListSandboxes { .. } => Event::SandboxesListed { sandboxes: self.sandboxes.clone() },
             Command::ReadLogs { .. } => Event::LogsRead { lines: Vec::new() },
             Command::MeasureVolumes { .. } => Event::VolumesMeasured { volumes: Vec::new() },
+            Command::CreateNext(next) => {
+                self.born += 1;
+                let old = self.with_id(&next.replaces).clone();
+                self.containers.push(as_the_next_one(&old, next, self.born));
+                Event::Done
+            }
+            Command::RenameContainer { container, name } => {
+                self.with_id(container).name = name.clone();
+                Event::Done
+            }
+            Command::SetRestartPolicy { container, policy } => {
+                self.with_id(container).restart = *policy;
+                Event::Done
+            }
+            Command::RemoveContainer { container } => {
+                self.containers.retain(|seen| seen.id != *container);
+                Event::Done
+            }
+            Command::CarryOver { paths, .. } => {
+                self.carried.extend(paths.iter().map(|path| (path.from.clone(), path.to.clone())));
+                Event::Done
+            }
+            Command::CreateHelper(helper) => {
+                if !self.images.contains(&helper.image) {
+                    let message = "No such image".to_owned();
+                    return Event::Failed { failure: Failure::Rejected { status: Some(404), message } };
+                }
+                self.born += 1;
+                self.containers.push(as_a_helper(helper, self.born));
+                Event::Done
+            }
+            Command::BackUp(order) => match self.no_backup.clone() {
+                Some(failure) => Event::Failed { failure },
+                None => {
+                    let backup =
+                        BackupMade { path: format!("/backups/{}", order.gateway), bytes: 1, lacks: Vec::new() };
+                    Event::BackedUp { backup }
+                }
+            },
+            Command::RemoveVolume { absence } => {
+                self.volumes.retain(|volume| volume.name != *absence.volume());
+                Event::Done
+            }
+            Command::BeginRollBack { .. } => Event::LogsRead { lines: vec!["it said no".to_owned()] },
             Command::WriteRecord { record, .. } => {
                 self.record = RecordSeen::Present { record: record.clone() };
                 Event::Done
@@ -227,7 +283,7 @@ impl SmallHost {
             readiness: Known::Known(self.answer(&probe)),
             disk: Known::Known(engine::Disk::Room),
             remains: (target.recorded.is_some() && !found).then_some(engine::Remains::Gone),
-            layer: target.layer.then(|| Known::Known(Vec::new())),
+            layer: target.layer.then(|| Known::Known(self.layer.clone())),
             gpu: target.gpu.then(|| self.gpu.clone()),
             node_name: target.node_name_file.as_ref().map(|_| self.node_name.clone()),
         };
@@ -247,7 +303,9 @@ impl SmallHost {
                 && container.ports.iter().any(|binding| binding.host == Some(*port))
         };
         let answering = self.containers.iter().filter(|_| !self.warming).find(publishes);
-        let Some(container) = answering else { return Readiness::Unreachable };
+        let Some(container) = answering.filter(|container| !self.broken.contains(&container.image)) else {
+            return Readiness::Unreachable;
+        };
         let inside = container.ports.iter().find(|binding| binding.host == Some(*port)).unwrap().container.to_string();
         let todays = container.command.first().is_some_and(|program| program == ENTRY_POINT);
         let listens = container.command.windows(2).any(|pair| pair[0] == "--port" && pair[1] == inside);
@@ -267,6 +325,66 @@ impl SmallHost {
 
 pub fn seen_image(reference: &ImageRef) -> ImageSeen {
     ImageSeen { reference: reference.clone(), id: ImageId::new(format!("sha256:{reference}")) }
+}
+
+/// A next container as list and inspect show it.
+fn as_the_next_one(old: &ContainerSeen, next: &engine::NextContainer, number: u32) -> ContainerSeen {
+    let mut env = old.env.clone();
+    env.0.extend(next.env.0.clone());
+    let mut labels = old.labels.clone();
+    labels.extend(next.labels.clone());
+    let mut ports = old.ports.clone();
+    if let Some(change) = &next.port {
+        for binding in ports.iter_mut().filter(|binding| binding.container == change.from.container) {
+            (binding.container, binding.host) = (change.to.container, Some(change.to.host));
+        }
+    }
+    ContainerSeen {
+        id: ContainerId::new(format!("{number:064}")),
+        name: next.name.clone(),
+        status: Known::Known(Status::Created),
+        exit: Exit::default(),
+        instance: Instance::new("never"),
+        image: next.image.clone(),
+        image_id: seen_image(&next.image).id,
+        command: next.command.clone().unwrap_or_else(|| old.command.clone()),
+        env,
+        labels,
+        ports,
+        restart: engine::RestartPolicy::No,
+        hostname: next.hostname.clone(),
+        ..old.clone()
+    }
+}
+
+/// A helper as list and inspect show it.
+fn as_a_helper(helper: &engine::HelperContainer, number: u32) -> ContainerSeen {
+    ContainerSeen {
+        id: ContainerId::new(format!("{number:064}")),
+        name: helper.name.clone(),
+        status: Known::Known(Status::Created),
+        exit: Exit::default(),
+        instance: Instance::new("never"),
+        image: helper.image.clone(),
+        image_id: seen_image(&helper.image).id,
+        command: Vec::new(),
+        env: engine::Env::default(),
+        labels: helper.labels.clone(),
+        mounts: helper
+            .volumes
+            .iter()
+            .map(|mount| MountSeen {
+                source: MountedSource::Volume { name: mount.volume.clone() },
+                path: mount.at.clone(),
+                writable: false,
+            })
+            .collect(),
+        networks: Vec::new(),
+        ports: Vec::new(),
+        restart: engine::RestartPolicy::No,
+        auto_remove: false,
+        hostname: String::new(),
+    }
 }
 
 /// A container as list and inspect show it after `create`.
