@@ -129,7 +129,7 @@ impl Tried {
 
     /// Whether anything may have been changed: done, or asked for with an unknown answer.
     pub fn may_have_changed(&self) -> bool {
-        self.done.union(&self.unsure).any(|act| *act != Act::Await)
+        self.done.union(&self.unsure).any(|act| !matches!(act, Act::Await | Act::ListBefore))
     }
 
     /// The daemon that this run has seen first and the one that answers, where that is another.

@@ -193,7 +193,7 @@ fn bad_tables_are_refused_by_key() {
         (today, "folder = \"{files}/data\"", "folder = \"{files}/data\"\nbind = \"/x\"", "mounts"),
         (today, "file = \"{files}/gateway.toml\"", "file = \"gateway.toml\"", "mounts.file"),
         (today, "file = \"{files}/gateway.toml\"\n", "", "mounts"),
-        (today, "carry = [\"/root", "carry = [\"root", "carry"),
+        (today, "carry = [\"~/", "carry = [\"~", "carry"),
         (today, "noise = [\"/tmp", "noise = [\"tmp", "noise"),
         (today, "label = \"openshell.ai/managed-by=openshell\"", "label = \"openshell.ai/managed-by\"", "sandboxes"),
         (today, "name_label = \"openshell.ai/sandbox-name\"\n", "", "sandboxes"),

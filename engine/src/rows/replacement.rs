@@ -79,9 +79,13 @@ pub fn asked_for(case: &Case<'_>) -> Judged {
     let Some((own, differences)) = to_replace(case)? else { return Ok(None) };
     // A container that is found proves its daemon for every act but removal, and a replacement ends in one.
     case.daemon()?;
-    if let Known::Unknown(why @ Why::NotVisible { .. }) = &case.seen.host.readiness {
+    match &case.seen.host.readiness {
         // Nobody could say whether the next one is ready.
-        return refuse(Refusal::ReadinessUnknown { container: own.name.clone(), why: why.clone() });
+        Known::Unknown(why @ Why::NotVisible { .. }) => {
+            return refuse(Refusal::ReadinessUnknown { container: own.name.clone(), why: why.clone() });
+        }
+        Known::Unknown(why) => return Err(why.into()),
+        Known::Known(_) => {}
     }
     if case.intent.purpose == Purpose::Look {
         return Ok(Some(Plan::Replace { differences }));

@@ -90,11 +90,10 @@ impl UnderWay<'_, '_> {
 
     /// Not to know whether it is ready is no reason to undo anything.
     fn is_finished(&self) -> Result<bool, Waits> {
-        let runs = *self.next.status.get()? == Status::Running;
-        Ok(self.is_in_place()
-            && runs
-            && !self.old.may_write()?
-            && matches!(self.case.seen.host.readiness.get()?, Readiness::Ready { .. }))
+        let runs_in_place = self.is_in_place() && *self.next.status.get()? == Status::Running;
+        Ok(runs_in_place
+            && matches!(self.case.seen.host.readiness.get()?, Readiness::Ready { .. })
+            && !self.old.may_write()?)
     }
 
     fn how(&self) -> Result<EndReplacement, Waits> {
@@ -273,8 +272,22 @@ fn lone(case: &Case<'_>) -> Judged {
     }
     let (own, next, old) = (case.own()?, case.named_next()?, case.named_previous()?);
     let left = [Act::TakePlace, Act::PutBack, Act::Arm, Act::RemoveNext];
-    if case.intent.purpose != Purpose::Onboard || case.tried.gave_up(&left).is_some() {
-        return Ok(None);
+    match case.intent.purpose {
+        Purpose::Onboard if case.tried.gave_up(&left).is_none() => {}
+        Purpose::Onboard => return Ok(None),
+        Purpose::Look | Purpose::Start | Purpose::Stop | Purpose::BackUp if own.is_some() => return Ok(None),
+        Purpose::Look => {
+            let how = if next.is_some() { EndReplacement::Finish } else { EndReplacement::RollBack };
+            return Ok((next.is_some() || old.is_some()).then_some(Plan::EndReplacement { how }));
+        }
+        Purpose::Start | Purpose::Stop | Purpose::BackUp => {
+            let [next_name, old_name, _] = own_names(&case.wanted.container);
+            return if next.is_some() || old.is_some() {
+                refuse(Refusal::HalfDone { next: next_name, old: old_name })
+            } else {
+                Ok(None)
+            };
+        }
     }
     match (own, next, old) {
         (None, Some(next), None) => {

@@ -1,9 +1,15 @@
 //! A proof that nobody proved: its fields are private to the module that can prove it.
 
-use engine::{Absence, DaemonIdentity, GatewayName, VolumeName};
+use engine::{Absence, ContainerId, ContainerName, DaemonIdentity, GatewayName, VolumeName};
 
-fn forge(volume: VolumeName, gateway: GatewayName, daemon: DaemonIdentity) -> Absence {
-    Absence { volume, gateway, daemon }
+fn forge(
+    volume: VolumeName,
+    gateway: GatewayName,
+    names: Vec<ContainerName>,
+    recorded: Option<ContainerId>,
+    daemon: DaemonIdentity,
+) -> Absence {
+    Absence { volume, gateway, names, recorded, daemon }
 }
 
 fn main() {}

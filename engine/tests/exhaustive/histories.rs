@@ -11,6 +11,7 @@ dimension! {
     purpose;
     "stop" => |world| world.intent.purpose = Purpose::Stop;
     "start" => |world| world.intent.purpose = Purpose::Start;
+    "back up" => |world| world.intent.purpose = Purpose::BackUp;
 }
 
 dimension! {
@@ -54,6 +55,38 @@ dimension! {
         tried.looks = engine::LOOKS_MAX;
     });
     "began elsewhere" => |world| set_tried(world, |tried| tried.daemon = Some(daemon("two")));
+    "next made" => |world| set_tried(world, |tried| tried.note_done(Act::CreateNext));
+    "next made and carried" => |world| set_tried(world, |tried| {
+        tried.note_done(Act::CreateNext);
+        tried.note_done(Act::Carry);
+        tried.note_done(Act::BackUp);
+    });
+    "next started" => |world| set_tried(world, |tried| {
+        tried.note_done(Act::CreateNext);
+        tried.note_done(Act::BackUp);
+        tried.note_done(Act::Start);
+        waited(tried, WaitEnd::NotReady);
+    });
+    "rolling back" => |world| set_tried(world, |tried| {
+        tried.note_done(Act::CreateNext);
+        tried.note_rolling_back(engine::Because::LeftOver, Vec::new());
+    });
+    "rolling back, started" => |world| set_tried(world, |tried| {
+        tried.note_done(Act::CreateNext);
+        tried.note_rolling_back(engine::Because::LeftOver, Vec::new());
+        tried.note_done(Act::Start);
+        waited(tried, WaitEnd::NotReady);
+    });
+    "helper made" => |world| set_tried(world, |tried| tried.note_done(Act::MakeHelper));
+    "backed up" => |world| set_tried(world, |tried| {
+        tried.note_done(Act::MakeHelper);
+        tried.note_done(Act::BackUp);
+    });
+    "helper lacks its image" => |world| set_tried(world, |tried| fail(tried, Act::MakeHelper, rejected(404)));
+    "backup failed" => |world| set_tried(world, |tried| {
+        tried.note_done(Act::MakeHelper);
+        fail(tried, Act::BackUp, rejected(500));
+    });
     "create taken" => |world| set_tried(world, |tried| {
         tried.note_done(Act::MakeVolume);
         fail(tried, Act::Create, rejected(409));

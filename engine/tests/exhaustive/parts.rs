@@ -99,6 +99,14 @@ dimension! {
         it.labels = labels("prod");
         it.labels.insert(LABEL_ROLE.to_owned(), "backup".to_owned());
     })));
+    "our helper" => |world| set_other(world, Some(own_seen().but(|helper| {
+        helper.id = id('5');
+        helper.name = ContainerName::new(format!("{NAME}-nemoclaw-helper"));
+        helper.labels.insert(LABEL_ROLE.to_owned(), "helper".to_owned());
+        helper.labels.insert("io.nemoclaw.stopped".to_owned(), id('1').to_string());
+        helper.mounts = vec![mount(NAME, "/v0").but(|mount| mount.writable = false)];
+        helper.status = Known::Known(Status::Created);
+    })));
     "next" => |world| set_other(world, Some(next(Status::Exited, &id('1')).but(|next| next.id = id('4'))));
     "previous" => |world| set_other(world, Some(previous(Status::Exited)));
 }
@@ -223,6 +231,10 @@ dimension! {
     "plain" => |world| set_wish(world, |_| ());
     "look" => |world| set_wish(world, |intent| intent.purpose = Purpose::Look);
     "reset" => |world| set_wish(world, |intent| intent.reset = Some(consent()));
+    "reset, no backup" => |world| set_wish(world, |intent| {
+        intent.reset = Some(consent());
+        intent.no_backup = true;
+    });
     "adopt" => |world| set_wish(world, |intent| intent.adopt = Some(VolumeName::new("my-database")));
     "adopt and reset" => |world| set_wish(world, |intent| {
         intent.adopt = Some(VolumeName::new("my-database"));

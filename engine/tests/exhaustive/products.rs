@@ -1,4 +1,4 @@
-//! The eight products: which parts are crossed with which, because they bear on the same rows. Whatever a product does
+//! The ten products: which parts are crossed with which, because they bear on the same rows. Whatever a product does
 //! not cross is as on a fresh machine, known. One picture more or less fails a test, so that none can shrink unseen.
 
 use engine::{Act, Row};
@@ -51,6 +51,7 @@ pub const MISSING: Crossing = Crossing {
         Row::OtherDaemon,
         Row::NotOurs,
         Row::VolumeHeldByWriter,
+        Row::HalfDoneReplacement,
         Row::VolumeHeldByName,
         Row::ContainerHidden,
         Row::VolumesAmbiguous,
@@ -59,7 +60,7 @@ pub const MISSING: Crossing = Crossing {
         Row::Reset,
         Row::Nothing,
     ],
-    acts: &[Act::MakeVolume, Act::Adopt],
+    acts: &[Act::MakeVolume, Act::Adopt, Act::TakePlace, Act::MakeHelper],
 };
 
 /// Missing, step by step: image, network, volume, port, after every act that led here.
@@ -100,7 +101,7 @@ pub const MAKING: Crossing = Crossing {
         Row::Reset,
         Row::Nothing,
     ],
-    acts: &[Act::ProvideImage, Act::MakeNetwork, Act::MakeVolume, Act::Create, Act::Adopt],
+    acts: &[Act::ProvideImage, Act::MakeNetwork, Act::MakeVolume, Act::Create, Act::Adopt, Act::MakeHelper],
 };
 
 /// There: whose it is, who else has its volume, which record, which daemon.
@@ -152,7 +153,7 @@ pub const PRESENT: Crossing = Crossing {
         Row::VolumesLeft,
         Row::Reset,
     ],
-    acts: &[Act::Adopt, Act::Start, Act::Unpause, Act::Await],
+    acts: &[Act::Adopt, Act::Start, Act::Unpause, Act::Await, Act::TakePlace, Act::MakeHelper],
 };
 
 /// There and ours: what it is doing, what it lacks, what it answers, after every act that led here.
@@ -225,7 +226,7 @@ pub const REPLACING: Crossing = Crossing {
         Row::LayerHoldsData,
         Row::Replacement,
     ],
-    acts: &[],
+    acts: &[Act::ProvideImage, Act::ListBefore, Act::CreateNext],
 };
 
 /// A replacement was begun: how far it got, and who is left.
@@ -263,7 +264,121 @@ pub const HALF_DONE: Crossing = Crossing {
         Row::VolumeHeldByName,
         Row::VolumesLeft,
     ],
-    acts: &[Act::Adopt, Act::Start, Act::Await, Act::StopToRepair],
+    acts: &[
+        Act::Adopt,
+        Act::Start,
+        Act::Await,
+        Act::StopToRepair,
+        Act::StopOld,
+        Act::TakePlace,
+        Act::RemoveOld,
+        Act::PutBack,
+    ],
+};
+
+/// A replacement that this run has begun, or undoes: who is there, what both do, what was done so far.
+pub const GOING_ON: Crossing = Crossing {
+    product: || {
+        product([
+            own().only(&["unknown", "none", "own", "next in place"]),
+            status().only(&["unknown", "created", "running", "paused", "exited"]),
+            other().only(&["none", "next", "previous", "our helper"]),
+            other_status(),
+            registry().only(&["absent", "this container", "the next container"]),
+            wish().only(&["plain", "recreate, leave behind"]),
+            volumes().only(&["exact"]),
+            identity().only(&["unknown: not asked", "recorded"]),
+            layer().only(&["unlisted", "empty"]),
+            readiness().only(&["unknown", "cannot be seen", "ready", "unreachable"]),
+            tried().only(&[
+                "nothing",
+                "next made",
+                "next made and carried",
+                "next started",
+                "rolling back",
+                "rolling back, started",
+            ]),
+        ])
+    },
+    pictures: 138_240,
+    rows: &[
+        Row::DockerUnknown,
+        Row::OtherDaemon,
+        Row::VolumeHeldByWriter,
+        Row::LeftOverHelper,
+        Row::HalfDoneReplacement,
+        Row::NotReplaceable,
+        Row::Replacement,
+        Row::Stopped,
+        Row::NotRecovered,
+        Row::Disconnected,
+        Row::NotReady,
+        Row::ReadinessUnknown,
+        Row::ReadyWithNotes,
+        Row::Ready,
+        Row::VolumesLeft,
+    ],
+    acts: &[
+        Act::Adopt,
+        Act::Start,
+        Act::Unpause,
+        Act::Await,
+        Act::StopToRepair,
+        Act::ListBefore,
+        Act::CreateNext,
+        Act::Disarm,
+        Act::StopOld,
+        Act::TakePlace,
+        Act::RemoveOld,
+        Act::StopNext,
+        Act::StepBack,
+        Act::PutBack,
+        Act::RemoveNext,
+        Act::RemoveHelper,
+    ],
+};
+
+/// A backup was asked: whose it is, what it is doing, which helper is there, what was done so far.
+pub const BACKING_UP: Crossing = Crossing {
+    product: || {
+        product([
+            purpose().only(&["back up"]),
+            own().only(&["unknown", "none", "own", "another gateway's", "auto-removed", "next in place"]),
+            status(),
+            other().only(&["none", "writer", "our helper", "previous"]),
+            other_status(),
+            registry().only(&["unknown: unusable", "absent", "this container"]),
+            volumes().only(&["unknown", "none", "exact"]),
+            identity().only(&["unknown: not asked", "unasked", "recorded", "another"]),
+            readiness().only(&["unknown", "ready", "unreachable"]),
+            tried().only(&[
+                "nothing",
+                "all looks",
+                "helper made",
+                "helper lacks its image",
+                "backed up",
+                "backup failed",
+            ]),
+        ])
+    },
+    pictures: 326_592,
+    rows: &[
+        Row::DockerUnknown,
+        Row::RecordUnusable,
+        Row::OtherDaemon,
+        Row::NotOurs,
+        Row::HalfDoneReplacement,
+        Row::BackUp,
+    ],
+    acts: &[
+        Act::Start,
+        Act::Unpause,
+        Act::ProvideEmptyImage,
+        Act::MakeHelper,
+        Act::StopToBackUp,
+        Act::BackUp,
+        Act::RemoveHelper,
+    ],
 };
 
 /// A stop was asked: whose it is, what it is doing, who else has its volume, what the stop has done so far.
@@ -358,7 +473,7 @@ pub fn for_mutants() -> Product {
         other().only(&["none", "writer", "by folder"]),
         other_status(),
         registry().only(&["unknown: unusable", "absent", "this container", "another container"]),
-        wish().only(&["plain", "reset"]),
+        wish().only(&["plain", "reset, no backup"]),
         volumes().only(&["unknown", "none", "exact", "another gateway's", "neighbour"]),
         readiness().only(&["unknown", "ready", "unreachable"]),
         tried().only(&["nothing", "waited"]),
@@ -366,7 +481,8 @@ pub fn for_mutants() -> Product {
 }
 
 /// All of them.
-pub const ALL: [Crossing; 8] = [MISSING, MAKING, PRESENT, ACTING, REPLACING, HALF_DONE, STOPPING, STARTING];
+pub const ALL: [Crossing; 10] =
+    [MISSING, MAKING, PRESENT, ACTING, REPLACING, HALF_DONE, GOING_ON, BACKING_UP, STOPPING, STARTING];
 
 fn product<const N: usize>(dimensions: [crate::product::Dimension; N]) -> Product {
     Product { dimensions: dimensions.into() }

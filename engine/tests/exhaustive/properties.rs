@@ -71,7 +71,19 @@ fn bears_on(plan: &Plan) -> &'static [Part] {
             Act::Stop => &[Containers, OwnStatus, Record],
             Act::StopToRepair => &[Containers, OwnStatus, OtherStatus, Record, Volumes, Readiness, Port, Networks],
             Act::Restart => &[Containers, OwnStatus, OtherStatus, Record, Volumes, Readiness, Disk],
+            Act::ListBefore | Act::CreateNext => &[Containers, OwnStatus, OtherStatus, Record, Identity, Image, Layer],
+            Act::Disarm | Act::StopOld | Act::Carry | Act::SetAside | Act::TakePlace | Act::PutBack | Act::Arm => {
+                &[Containers, OwnStatus, OtherStatus, Record, Identity]
+            }
+            Act::RemoveOld | Act::StopNext | Act::StepBack | Act::RemoveNext | Act::RemoveHelper => {
+                &[Containers, OwnStatus, OtherStatus, Record, Identity]
+            }
+            Act::ProvideEmptyImage | Act::MakeHelper | Act::BackUp | Act::StopToBackUp => {
+                &[Containers, OwnStatus, OtherStatus, Record, Identity]
+            }
+            Act::RemoveVolume => &[Containers, Record, Identity, Remains, Volumes, Port],
         },
+        Plan::RollBack { .. } => &[Containers, OwnStatus, OtherStatus, Record, Identity, Readiness],
         Plan::Replace { .. } => &[Containers, OwnStatus, OtherStatus, Record, Identity, Image, Layer],
         Plan::EndReplacement { how: EndReplacement::RemovePrevious } => {
             &[Containers, OwnStatus, OtherStatus, Record, Identity]
@@ -107,9 +119,11 @@ fn is_unknown(part: Part, world: &World, decision: &Decision) -> bool {
         Part::Port => host.port.known().is_none() && !matches!(status(world), Some(Status::Paused)),
         // A next that does not run in the gateway's place is not ready, whoever answers.
         Part::Readiness => {
-            let rolls_back = matches!(decision.plan, Plan::EndReplacement { .. });
+            let rolls_back = matches!(decision.plan, Plan::EndReplacement { .. } | Plan::RollBack { .. });
             let runs_in_place = own(world).is_some_and(is_next) && status(world) == Some(Status::Running);
-            host.readiness.known().is_none() && (!rolls_back || runs_in_place)
+            // One that nobody can ask from here is no gateway to keep on trust.
+            let not_visible = matches!(host.readiness, Known::Unknown(engine::Why::NotVisible { .. }));
+            host.readiness.known().is_none() && (!rolls_back || runs_in_place && !not_visible)
         }
         Part::Disk => host.disk.known().is_none(),
         Part::Layer => !world.intent.leave_behind && !matches!(host.layer, Some(Known::Known(_))),
@@ -119,8 +133,24 @@ fn is_unknown(part: Part, world: &World, decision: &Decision) -> bool {
 fn one_writer(world: &World, decision: &Decision) -> bool {
     let changes = match &decision.plan {
         Plan::Perform { act: Act::Await | Act::Stop, .. } => false,
+        // Neither makes a second writer of what is there.
+        Plan::Perform {
+            act:
+                Act::StopOld
+                | Act::StopNext
+                | Act::StopToBackUp
+                | Act::RemoveOld
+                | Act::RemoveNext
+                | Act::RemoveHelper
+                | Act::Arm
+                | Act::TakePlace
+                | Act::PutBack,
+            ..
+        } => false,
         // Beside a next that is ready in the gateway's place nothing is started.
-        Plan::EndReplacement { .. } => status(world) != Some(Status::Running) || !says_ready(world),
+        Plan::EndReplacement { .. } | Plan::RollBack { .. } => {
+            status(world) != Some(Status::Running) || !says_ready(world)
+        }
         Plan::Look(_) | Plan::Keep { .. } | Plan::Refuse { .. } => false,
         Plan::Perform { .. } | Plan::Replace { .. } | Plan::Reset { .. } => true,
     };
@@ -129,11 +159,14 @@ fn one_writer(world: &World, decision: &Decision) -> bool {
 
 fn there_is_not_missing(world: &World, decision: &Decision) -> bool {
     let as_missing = match &decision.plan {
-        Plan::Perform { act: Act::MakeVolume | Act::Create | Act::Adopt, .. } | Plan::Reset { .. } => true,
+        Plan::Perform { act: Act::MakeVolume, .. } if is_replaced(world) => false,
+        Plan::Perform { act: Act::MakeVolume | Act::Create | Act::Adopt | Act::RemoveVolume, .. }
+        | Plan::Reset { .. } => true,
         Plan::Perform { .. }
         | Plan::Look(_)
         | Plan::Keep { .. }
         | Plan::Refuse { .. }
+        | Plan::RollBack { .. }
         | Plan::Replace { .. }
         | Plan::EndReplacement { .. } => false,
     };
@@ -142,7 +175,17 @@ fn there_is_not_missing(world: &World, decision: &Decision) -> bool {
 }
 
 fn reset_is_earned(world: &World, decision: &Decision) -> bool {
-    let Plan::Reset { absences } = &decision.plan else { return true };
+    let absences: Vec<_> = match &decision.plan {
+        Plan::Reset { absences } => absences.iter().collect(),
+        Plan::Perform { step: Command::RemoveVolume { absence }, .. } => vec![absence],
+        Plan::Perform { .. }
+        | Plan::Look(_)
+        | Plan::Keep { .. }
+        | Plan::Refuse { .. }
+        | Plan::RollBack { .. }
+        | Plan::Replace { .. }
+        | Plan::EndReplacement { .. } => return true,
+    };
     let host = &world.seen.host;
     let volumes = host.volumes.known();
     world.intent.reset.is_some()
@@ -169,7 +212,16 @@ fn no_strangers_harmed(world: &World, decision: &Decision) -> bool {
         | Command::UnpauseContainer { container }
         | Command::StopContainer { container, .. }
         | Command::RestartContainer { container, .. }
-        | Command::AwaitReady { container, .. } => its_own(container),
+        | Command::RenameContainer { container, .. }
+        | Command::SetRestartPolicy { container, .. }
+        | Command::RemoveContainer { container }
+        | Command::ListSandboxes { container, .. }
+        | Command::AwaitReady { container, .. } => its_own(container) || is_part_of_it(world, container),
+        Command::CreateNext(next) => its_own(&next.replaces),
+        Command::CarryOver { from, to, .. } => its_own(from) && is_part_of_it(world, to),
+        Command::CreateHelper(helper) => helper.volumes.iter().all(|mount| is_the_gateways(world, &mount.volume)),
+        Command::BackUp(order) => order.volumes.iter().all(|mount| is_the_gateways(world, &mount.volume)),
+        Command::RemoveVolume { absence } => is_the_gateways(world, absence.volume()),
         Command::CreateContainer(new) => {
             let chosen = |name: &VolumeName| world.intent.adopt.as_ref() == Some(name);
             mounted(new).all(|name| is_the_gateways(world, name) || chosen(name))
@@ -179,7 +231,7 @@ fn no_strangers_harmed(world: &World, decision: &Decision) -> bool {
         | Command::ReadRecord { .. }
         | Command::FindNames { .. }
         | Command::Observe(_)
-        | Command::ListSandboxes { .. }
+        | Command::BeginRollBack { .. }
         | Command::ReadLogs { .. }
         | Command::MeasureVolumes { .. }
         | Command::WriteRecord { .. } => false,
@@ -202,6 +254,9 @@ fn honest_ends(world: &World, decision: &Decision) -> bool {
     if world.intent.purpose == Purpose::Stop {
         return matches!(status(world), Some(Status::Created | Status::Exited | Status::Dead));
     }
+    if world.intent.purpose == Purpose::BackUp {
+        return world.tried.has(Act::BackUp);
+    }
     if verdict.notes == [Note::Unverified] {
         let known_before = world.seen.record.record().is_some_and(|record| record.was_ready);
         let unknown = world.seen.host.containers.known().is_none() || is_unknown(Part::OwnStatus, world, decision);
@@ -216,23 +271,44 @@ fn no_more_than_asked(world: &World, decision: &Decision) -> bool {
         Plan::Replace { .. } | Plan::Reset { .. } => {
             return matches!(world.intent.purpose, Purpose::Onboard | Purpose::Look);
         }
-        // What was begun is ended first, whatever is asked.
+        // What was begun is ended first.
+        Plan::RollBack { .. } => return world.intent.purpose == Purpose::Onboard,
         Plan::EndReplacement { .. } | Plan::Look(_) | Plan::Keep { .. } | Plan::Refuse { .. } => return true,
     };
     match world.intent.purpose {
-        Purpose::Stop => matches!(act, Act::Unpause | Act::Stop),
-        Purpose::Start => matches!(act, Act::MakeNetwork | Act::Connect | Act::Start | Act::Unpause | Act::Await),
+        Purpose::Stop => matches!(act, Act::Unpause | Act::Stop | Act::RemoveHelper),
+        Purpose::Start => {
+            matches!(act, Act::MakeNetwork | Act::Connect | Act::Start | Act::Unpause | Act::Await | Act::RemoveHelper)
+        }
+        Purpose::BackUp => matches!(
+            act,
+            Act::MakeNetwork
+                | Act::Connect
+                | Act::Start
+                | Act::Unpause
+                | Act::Await
+                | Act::ProvideEmptyImage
+                | Act::MakeHelper
+                | Act::StopToBackUp
+                | Act::BackUp
+                | Act::RemoveHelper
+        ),
         Purpose::Onboard | Purpose::Look => act != Act::Stop,
     }
 }
 
 fn nothing_is_stopped_away(world: &World, decision: &Decision) -> bool {
     let stops = match &decision.plan {
-        Plan::Perform { act: Act::Stop | Act::StopToRepair | Act::Restart, .. } | Plan::Replace { .. } => true,
+        Plan::Perform {
+            act: Act::Stop | Act::StopToRepair | Act::Restart | Act::CreateNext | Act::StopToBackUp,
+            ..
+        }
+        | Plan::Replace { .. } => true,
         Plan::Perform { .. }
         | Plan::Look(_)
         | Plan::Keep { .. }
         | Plan::Refuse { .. }
+        | Plan::RollBack { .. }
         | Plan::EndReplacement { .. }
         | Plan::Reset { .. } => false,
     };
@@ -241,7 +317,8 @@ fn nothing_is_stopped_away(world: &World, decision: &Decision) -> bool {
 
 fn unknown_changed_nothing(world: &World, decision: &Decision) -> bool {
     let exit = decision.plan.refusal().map(|refusal| refusal.reason().exit());
-    exit != Some(4) || world.tried.done.union(&world.tried.unsure).all(|act| *act == Act::Await)
+    let changes = |act: &Act| !matches!(act, Act::Await | Act::ListBefore);
+    exit != Some(4) || !world.tried.done.union(&world.tried.unsure).any(changes)
 }
 
 fn one_daemon(world: &World, decision: &Decision) -> bool {
@@ -271,6 +348,19 @@ fn status(world: &World) -> Option<Status> {
 
 fn is_next(container: &ContainerSeen) -> bool {
     container.labels.contains_key(LABEL_ROLE) && container.labels.contains_key(LABEL_REPLACES)
+}
+
+/// Whether it is a container of ours beside the gateway's, by its labels.
+fn is_part_of_it(world: &World, id: &ContainerId) -> bool {
+    others(world)
+        .iter()
+        .any(|other| other.id == *id && !belongs_to_another(other) && engine::gateway_of(&other.labels) == Some("prod"))
+}
+
+/// Whether a replacement is asked for, which may have more volumes than the old container.
+fn is_replaced(world: &World) -> bool {
+    let typed = world.intent.typed;
+    world.intent.replace.is_some() || typed.spec || typed.image || typed.port
 }
 
 fn belongs_to_another(container: &ContainerSeen) -> bool {

@@ -13,11 +13,13 @@ pub enum Says {
     Refuse(Reason),
     /// Carry out this act.
     Do(Act),
-    /// Replace the container.
+    /// Undo a replacement.
+    RollBack,
+    /// Replace the container, where it is only looked at.
     Replace,
-    /// End a replacement.
+    /// End a replacement, where it is only looked at.
     End(EndReplacement),
-    /// Remove so many volumes.
+    /// Remove so many volumes, where it is only looked at.
     Reset(usize),
     /// Ask who the daemon is.
     AskIdentity,
@@ -47,6 +49,7 @@ fn heard(decision: &Decision) -> Option<Says> {
         Plan::Keep { verdict } => Says::Keep(verdict.reason),
         Plan::Refuse { refusal } => Says::Refuse(refusal.reason()),
         Plan::Perform { act, .. } => Says::Do(*act),
+        Plan::RollBack { .. } => Says::RollBack,
         Plan::Replace { .. } => Says::Replace,
         Plan::EndReplacement { how } => Says::End(*how),
         Plan::Reset { absences } => Says::Reset(absences.len()),

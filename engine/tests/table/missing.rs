@@ -46,6 +46,25 @@ fn created(world: &World) -> NewContainer {
     *new
 }
 
+/// The helper that a backup of the gateway's volume is made through.
+fn helper() -> engine::ContainerSeen {
+    own(Status::Created).but(|helper| {
+        helper.id = id('5');
+        helper.name = ContainerName::new(format!("{NAME}-nemoclaw-helper"));
+        helper.labels.insert(LABEL_ROLE.to_owned(), "helper".to_owned());
+        helper.mounts = vec![mount(NAME, "/v0")];
+        helper.ports.clear();
+    })
+}
+
+fn looked(world: World) -> World {
+    world.asked(|intent| intent.purpose = engine::Purpose::Look)
+}
+
+fn no_backup(world: World) -> World {
+    world.asked(|intent| intent.no_backup = true)
+}
+
 cases! {
     renamed_by_hand: left().container(renamed(Status::Exited)) => Row::VolumeHeldByName, Refuse(Reason::VolumeHeld);
     renamed_by_hand_with_its_record: left().container(renamed(Status::Exited)).record(record())
@@ -114,13 +133,32 @@ cases! {
     its_volume_was_left_and_the_image_is_unknown: left().but(|world| world.seen.host.image = timed_out())
         => Row::VolumesLeft, WaitThen(Reason::DockerUnknown);
 
-    a_reset_with_consent: reset(left()) => Row::Reset, Reset(1);
-    a_reset_of_all_that_the_record_names: reset(left().volume(volume("anonymous")).record(two_volumes()))
+    a_look_at_a_reset_with_consent: looked(reset(left())) => Row::Reset, Reset(1);
+    a_look_at_a_reset_of_all_that_the_record_names:
+        looked(reset(left().volume(volume("anonymous")).record(two_volumes())))
         => Row::Reset, Reset(2);
-    a_reset_where_a_part_is_gone: reset(left().record(two_volumes())) => Row::Reset, Reset(1);
-    a_reset_with_an_unreadable_data_root:
-        reset(left().record(record())).but(|world| world.seen.host.remains = Some(Remains::NotVisible))
-        => Row::Reset, Reset(1);
+    a_look_at_a_reset_where_a_part_is_gone: looked(reset(left().record(two_volumes()))) => Row::Reset, Reset(1);
+    a_reset_begins_with_a_backup: reset(left()) => Row::Reset, Do(Act::MakeHelper);
+    a_reset_whose_helper_lacks_its_image: reset(left()).failed(Act::MakeHelper, rejected(404))
+        => Row::Reset, Do(Act::ProvideEmptyImage);
+    a_reset_copies_through_its_helper: reset(left()).container(helper()).done(Act::MakeHelper)
+        => Row::Reset, Do(Act::BackUp);
+    a_reset_whose_volume_was_copied: reset(left()).container(helper()).done(Act::MakeHelper).done(Act::BackUp)
+        => Row::Reset, Do(Act::RemoveHelper);
+    a_reset_after_its_backup: reset(left()).done(Act::MakeHelper).done(Act::BackUp).done(Act::RemoveHelper)
+        => Row::Reset, Do(Act::RemoveVolume);
+    a_reset_whose_backup_failed: reset(left()).container(helper()).done(Act::MakeHelper).failed(Act::BackUp, rejected(500))
+        => Row::Reset, Do(Act::RemoveHelper);
+    a_reset_without_its_backup: reset(left()).failed(Act::BackUp, rejected(500)).done(Act::RemoveHelper)
+        => Row::Reset, Refuse(Reason::NotBackedUp);
+    a_reset_whose_backup_was_waived: no_backup(reset(left())) => Row::Reset, Do(Act::RemoveVolume);
+    a_backup_is_not_waived_where_the_data_root_cannot_be_read:
+        no_backup(reset(left().record(record()))).but(|world| world.seen.host.remains = Some(Remains::NotVisible))
+        => Row::Reset, Do(Act::MakeHelper);
+    a_volume_that_cannot_be_removed: no_backup(reset(left())).failed(Act::RemoveVolume, rejected(403))
+        => Row::Reset, Refuse(Reason::NotRemoved);
+    a_helper_that_another_run_has_left: left().container(helper()) => Row::LeftOverHelper, Do(Act::RemoveHelper);
+    a_look_leaves_a_helper: looked(left().container(helper())) => Row::VolumesLeft, Do(Act::Adopt);
     a_reset_beside_a_hidden_user_of_the_volume:
         reset(left()).container(stranger(Status::Exited).but(|it| it.mounts.clear()))
         => Row::Reset, Refuse(Reason::NotProved);

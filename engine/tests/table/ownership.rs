@@ -237,7 +237,7 @@ cases! {
     recreation_is_the_way_out_of_a_wrong_volume:
         world().container(own(Status::Exited).but(|own| own.mounts.clear())).volume(volume(NAME))
             .asked(|intent| { intent.replace = Some(Replace::Recreate); intent.leave_behind = true; })
-        => Row::Replacement, crate::says::Says::Replace;
+        => Row::Replacement, Do(Act::CreateNext);
 
     a_reset_of_a_stopped_gateway:
         world().container(own(Status::Exited)).volume(volume(NAME)).asked(|intent| intent.reset = Some(consent()))

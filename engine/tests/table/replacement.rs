@@ -2,7 +2,7 @@
 
 use engine::{Act, ContainerName, EndReplacement, Failure, ImageRef, Known, Readiness, Reason, Replace, Row, Status};
 
-use crate::says::Says::{AskLayer, Do, End, Keep, Refuse, Replace as Replaced, WaitThen};
+use crate::says::Says::{AskLayer, Do, End, Keep, Refuse, Replace as Replaced, RollBack, WaitThen};
 use crate::says::cases;
 use crate::support::*;
 
@@ -25,7 +25,12 @@ fn replaced_before(status: Status) -> engine::ContainerSeen {
 fn ready() -> World {
     world().container(own(Status::Running)).ready().volume(volume(NAME)).record(record()).but(|world| {
         world.seen.host.layer = Some(Known::Known(Vec::new()));
+        world.tried.note_done(Act::ListBefore);
     })
+}
+
+fn looked(world: World) -> World {
+    world.asked(|intent| intent.purpose = engine::Purpose::Look)
 }
 
 fn image(world: World, reference: &str) -> World {
@@ -55,20 +60,20 @@ fn on_own(mut world: World, change: impl FnOnce(&mut engine::ContainerSeen)) -> 
 
 cases! {
     begun_and_the_old_one_still_runs: next_made(Status::Running).ready()
-        => Row::HalfDoneReplacement, End(EndReplacement::RollBack);
+        => Row::HalfDoneReplacement, RollBack;
     begun_and_the_old_one_is_stopped: next_made(Status::Exited)
-        => Row::HalfDoneReplacement, End(EndReplacement::RollBack);
+        => Row::HalfDoneReplacement, RollBack;
     begun_and_the_old_name_is_free:
         world().container(next(Status::Created, &id('1'))).container(previous(Status::Exited)).volume(volume(NAME))
-        => Row::HalfDoneReplacement, End(EndReplacement::RollBack);
+        => Row::HalfDoneReplacement, RollBack;
     swapped_and_the_next_is_ready: swapped(Status::Running, Status::Exited).ready()
-        => Row::HalfDoneReplacement, End(EndReplacement::Finish);
+        => Row::Ready, Keep(Reason::Ready);
     swapped_and_the_next_does_not_run: swapped(Status::Created, Status::Exited)
-        => Row::HalfDoneReplacement, End(EndReplacement::RollBack);
+        => Row::HalfDoneReplacement, RollBack;
     swapped_and_the_next_is_not_ready: swapped(Status::Running, Status::Exited)
-        => Row::HalfDoneReplacement, End(EndReplacement::RollBack);
+        => Row::HalfDoneReplacement, RollBack;
     swapped_and_both_run_after_a_power_cut: swapped(Status::Running, Status::Running)
-        => Row::HalfDoneReplacement, End(EndReplacement::RollBack);
+        => Row::HalfDoneReplacement, RollBack;
     swapped_and_the_next_cannot_be_asked:
         swapped(Status::Running, Status::Exited).but(|world| world.seen.host.readiness = timed_out())
         => Row::HalfDoneReplacement, WaitThen(Reason::DockerUnknown);
@@ -83,7 +88,7 @@ cases! {
         => Row::HalfDoneReplacement, WaitThen(Reason::DockerUnknown);
     committed_and_the_old_one_is_left:
         swapped(Status::Exited, Status::Exited).record(record().but(|record| record.container = id('3')))
-        => Row::HalfDoneReplacement, End(EndReplacement::RemovePrevious);
+        => Row::HalfDoneReplacement, Do(Act::RemoveOld);
     a_replacement_that_was_ended_is_no_longer_half_done:
         world().container(replaced_before(Status::Exited)).volume(volume(NAME))
         => Row::Stopped, Do(Act::Start);
@@ -96,7 +101,18 @@ cases! {
             .volume(volume(NAME))
         => Row::VolumeHeldByName, Refuse(Reason::VolumeHeld);
     a_next_without_anything_to_roll_back_to: world().container(next(Status::Exited, &id('7'))).volume(volume(NAME))
-        => Row::VolumeHeldByName, Refuse(Reason::VolumeHeld);
+        => Row::HalfDoneReplacement, Do(Act::TakePlace);
+    an_old_one_whose_next_is_gone: world().container(previous(Status::Exited)).volume(volume(NAME))
+        => Row::HalfDoneReplacement, Do(Act::PutBack);
+    an_old_one_without_its_policy_whose_next_is_gone:
+        world().container(previous(Status::Exited).but(|old| old.restart = engine::RestartPolicy::No)).volume(volume(NAME))
+        => Row::HalfDoneReplacement, Do(Act::Arm);
+    a_next_that_was_never_started_beside_another_gateways_container:
+        world().container(own(Status::Exited)).container(next(Status::Created, &id('7'))).volume(volume(NAME))
+        => Row::HalfDoneReplacement, Do(Act::RemoveNext);
+    a_next_that_ran_beside_another_gateways_container:
+        world().container(own(Status::Exited)).container(next(Status::Running, &id('7'))).volume(volume(NAME))
+        => Row::VolumeHeldByWriter, Refuse(Reason::VolumeHeld);
     a_strangers_next_is_a_stranger:
         world().container(own(Status::Exited)).volume(volume(NAME))
             .container(next(Status::Running, &id('1')).but(|next| { next.labels.remove(LABEL_ROLE); }))
@@ -146,7 +162,7 @@ cases! {
         => Row::LayerHoldsData, Refuse(Reason::LayerHoldsData);
     a_carried_file:
         layer(replace(ready(), Replace::Recreate), "/root/key").asked(|intent| intent.carry.push("/root".to_owned()))
-        => Row::Replacement, Replaced;
+        => Row::Replacement, Do(Act::CreateNext);
     a_file_beside_the_carried_folder: layer(replace(ready(), Replace::Recreate), "/rooted/key")
         .asked(|intent| intent.carry.push("/root".to_owned()))
         => Row::LayerHoldsData, Refuse(Reason::LayerHoldsData);
@@ -155,24 +171,46 @@ cases! {
         => Row::LayerHoldsData, Refuse(Reason::LayerHoldsData);
     a_file_left_behind_by_name:
         layer(replace(ready(), Replace::Recreate), "/root/key").asked(|intent| intent.leave_behind = true)
-        => Row::Replacement, Replaced;
+        => Row::Replacement, Do(Act::CreateNext);
     where_something_is_mounted_the_layer_holds_nothing: layer(replace(ready(), Replace::Recreate), PATH)
-        => Row::Replacement, Replaced;
+        => Row::Replacement, Do(Act::CreateNext);
 
-    another_image_typed: image(ready(), "x:2") => Row::Replacement, Replaced;
+    another_image_typed: image(ready(), "x:2") => Row::Replacement, Do(Act::CreateNext);
     the_same_image_typed: image(ready(), spec().image.as_str()) => Row::Ready, Keep(Reason::Ready);
     another_port_typed: ready().asked(|intent| { intent.typed.port = true; intent.spec.port.host = 9; })
-        => Row::Replacement, Replaced;
+        => Row::Replacement, Do(Act::CreateNext);
     another_spec_file: ready().asked(|intent| { intent.typed.spec = true; intent.spec.command.push("-v".to_owned()); })
-        => Row::Replacement, Replaced;
+        => Row::Replacement, Do(Act::CreateNext);
     the_same_spec_file: ready().asked(|intent| intent.typed.spec = true) => Row::Ready, Keep(Reason::Ready);
+    a_look_at_a_replacement: looked(replace(ready(), Replace::Recreate)) => Row::Replacement, Replaced;
+    a_look_at_one_that_was_begun: looked(next_made(Status::Exited))
+        => Row::HalfDoneReplacement, End(EndReplacement::RollBack);
+    a_look_at_one_that_is_ready: looked(swapped(Status::Running, Status::Exited).ready())
+        => Row::HalfDoneReplacement, End(EndReplacement::Finish);
+    a_look_at_one_that_is_recorded:
+        looked(swapped(Status::Exited, Status::Exited).record(record().but(|record| record.container = id('3'))))
+        => Row::HalfDoneReplacement, End(EndReplacement::RemovePrevious);
+    sandboxes_are_listed_before_a_replacement:
+        replace(ready(), Replace::Recreate).but(|world| world.tried = engine::Tried::default())
+        => Row::Replacement, Do(Act::ListBefore);
+    a_health_that_cannot_be_asked_tells_nothing_of_the_next_one:
+        replace(ready(), Replace::Recreate).but(|world| {
+            world.seen.host.readiness = Known::Unknown(engine::Why::NotVisible { what: "no route".to_owned() });
+        })
+        => Row::Replacement, Refuse(Reason::ReadinessUnknown);
+    an_upgrade_to_what_is_there_is_none: replace(ready(), Replace::Upgrade) => Row::Ready, Keep(Reason::Ready);
+    the_name_of_a_next_one_that_is_a_strangers:
+        replace(ready(), Replace::Recreate)
+            .container(stranger(Status::Exited).but(|it| it.name = ContainerName::new(format!("{NAME}-next"))))
+        => Row::Replacement, Refuse(Reason::ForeignContainer);
+
     an_upgrade: replace(ready(), Replace::Upgrade).asked(|intent| intent.spec.image = ImageRef::new("x:2"))
-        => Row::Replacement, Replaced;
-    a_re_creation_whatever_the_drift: replace(ready(), Replace::Recreate) => Row::Replacement, Replaced;
+        => Row::Replacement, Do(Act::CreateNext);
+    a_re_creation_whatever_the_drift: replace(ready(), Replace::Recreate) => Row::Replacement, Do(Act::CreateNext);
     a_replacement_of_a_stopped_gateway:
         on_own(replace(ready(), Replace::Recreate), |own| own.status = Known::Known(Status::Exited))
             .readiness(Readiness::Unreachable)
-        => Row::Replacement, Replaced;
+        => Row::Replacement, Do(Act::CreateNext);
     an_image_of_unknown_identity_is_waited_for: image(ready(), "x:2").but(|world| world.seen.host.image = timed_out())
         => Row::NotReplaceable, WaitThen(Reason::DockerUnknown);
     another_default_of_a_new_release_is_no_wish:

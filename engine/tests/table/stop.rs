@@ -5,7 +5,7 @@ use engine::{
     VolumeName, WaitEnd, Why,
 };
 
-use crate::says::Says::{Do, End, Keep, Refuse, WaitThen};
+use crate::says::Says::{Do, Keep, Refuse, WaitThen};
 use crate::says::cases;
 use crate::support::*;
 
@@ -110,7 +110,7 @@ cases! {
         stop(left()).but(|world| world.seen.host.daemon = Some(Known::Known(daemon("two"))))
         => Row::OtherDaemon, Refuse(Reason::OtherDaemon);
     stop_with_a_replacement_half_done: stop(half_done())
-        => Row::HalfDoneReplacement, End(engine::EndReplacement::RollBack);
+        => Row::HalfDoneReplacement, Refuse(Reason::HalfDone);
     stop_asks_nothing_of_health_port_disk_or_volumes:
         stop(gateway_that_is(Status::Running).ready()).but(|world| {
             let host = &mut world.seen.host;
@@ -181,7 +181,7 @@ cases! {
     a_lost_start_is_tried_once_more: start(gateway_that_is(Status::Exited)).failed(Act::Start, lost())
         => Row::Stopped, Do(Act::Start);
     start_with_a_replacement_half_done: start(half_done())
-        => Row::HalfDoneReplacement, End(engine::EndReplacement::RollBack);
+        => Row::HalfDoneReplacement, Refuse(Reason::HalfDone);
 }
 
 /// What is refused, in full.
