@@ -4,7 +4,8 @@
 use engine::{GatewayName, shell_word};
 
 /// The commands that take the flags which name a kind of gateway.
-const REPEATING: [&str; 4] = ["nemoclaw onboard ", "nemoclaw start ", "nemoclaw stop ", "nemoclaw logs "];
+const REPEATING: [&str; 5] =
+    ["nemoclaw onboard ", "nemoclaw start ", "nemoclaw stop ", "nemoclaw logs ", "nemoclaw backup "];
 
 /// What was typed about which gateway, and where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

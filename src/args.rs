@@ -61,6 +61,12 @@ pub enum Job {
     /// Print what a gateway's container wrote; change nothing
     #[command(after_help = pages::LOGS, after_long_help = pages::logs())]
     Logs(LogsArgs),
+    /// Copy a gateway's volumes into a verified backup; it stands still for that time
+    #[command(after_help = pages::BACKUP, after_long_help = pages::backup())]
+    Backup(ActArgs),
+    /// List the backups that there are; change nothing
+    #[command(after_help = pages::BACKUPS, after_long_help = pages::backups())]
+    Backups(BackupsArgs),
     /// Print the script that completes commands and flags in a shell
     #[command(after_help = pages::COMPLETIONS)]
     Completions {
@@ -92,7 +98,7 @@ pub enum Output {
 }
 
 /// Which gateway is meant.
-#[derive(Debug, Flags)]
+#[derive(Clone, Debug, Flags)]
 pub struct GatewayArgs {
     /// The gateway's name [default: nemoclaw, or demo with --demo]
     #[arg(long, value_name = "NAME")]
@@ -109,7 +115,7 @@ pub struct GatewayArgs {
 }
 
 /// Flags of `onboard`.
-#[derive(Debug, Flags)]
+#[derive(Clone, Debug, Flags)]
 pub struct OnboardArgs {
     /// Which gateway.
     #[command(flatten)]
@@ -132,8 +138,23 @@ pub struct OnboardArgs {
     /// Go on with a Docker daemon that is not the recorded one
     #[arg(long)]
     pub accept_daemon: bool,
-    /// Begin anew where container and data are gone; needs --confirm
-    #[arg(long, requires = "confirm")]
+    /// Replace the container by one of this release's image and settings, on the same volumes
+    #[arg(long)]
+    pub upgrade: bool,
+    /// Replace the container as it is wanted, on the same volumes
+    #[arg(long, conflicts_with = "upgrade")]
+    pub recreate: bool,
+    /// Take this path of the old container along into its replacement; may be given again
+    #[arg(long, value_name = "PATH")]
+    pub carry: Vec<String>,
+    /// Leave behind what lives only in the old container
+    #[arg(long)]
+    pub leave_behind: bool,
+    /// Make no backup before the container is replaced, or before a reset
+    #[arg(long)]
+    pub no_backup: bool,
+    /// Give up what is on the volumes of a gateway without a container, and begin anew; asks for the name, or needs --confirm
+    #[arg(long)]
     pub reset: bool,
     /// The gateway's name once more, as the owner's consent to --reset
     #[arg(long, value_name = "NAME", requires = "reset")]
@@ -160,7 +181,7 @@ pub struct StatusArgs {
     pub timeout: Option<String>,
 }
 
-/// Flags of `start` and `stop`.
+/// Flags of `start`, `stop` and `backup`.
 #[derive(Debug, Flags)]
 pub struct ActArgs {
     /// Which gateway.
@@ -180,6 +201,17 @@ pub struct ListArgs {
     /// How long to wait for answers about each: 90s, 5m [default: two warm-ups and 60s]
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<String>,
+}
+
+/// Flags of `backups`.
+#[derive(Debug, Flags)]
+pub struct BackupsArgs {
+    /// Only this gateway's
+    #[arg(long, value_name = "NAME")]
+    pub gateway: Option<String>,
+    /// Read each backup whole, and compare it with what its manifest says
+    #[arg(long)]
+    pub verify: bool,
 }
 
 /// Flags of `logs`.

@@ -10,10 +10,12 @@ mod tests;
 use std::time::Duration;
 
 use adapters::{Address, Credentials, OlderTool, Settings, StateDir};
-use engine::{Consent, DEFAULT_GATEWAY, GatewayName, ImageRef, ImageSource, Intent, Place, Purpose, Typed, VolumeName};
+use engine::{
+    Consent, DEFAULT_GATEWAY, GatewayName, ImageRef, ImageSource, Intent, Place, Purpose, Replace, Typed, VolumeName,
+};
 
 use crate::again::Again;
-use crate::args::{ActArgs, GatewayArgs, ListArgs, LogsArgs, OnboardArgs, Output, StatusArgs};
+use crate::args::{ActArgs, BackupsArgs, GatewayArgs, ListArgs, LogsArgs, OnboardArgs, Output, StatusArgs};
 use crate::bad_input::BadInput;
 
 use self::candidates::Candidates;
@@ -21,6 +23,9 @@ use self::texts::whole;
 
 /// The gateway of `--demo`.
 const DEMO_GATEWAY: &str = "demo";
+
+/// The gateway that is meant where none is named: without `--demo`, and with it.
+pub const DEFAULT_NAMES: [&str; 2] = [DEFAULT_GATEWAY, DEMO_GATEWAY];
 
 /// What the default time limit leaves for all but two warm-ups.
 const TIME_BESIDE_WARM_UP: Duration = Duration::from_secs(60);
@@ -97,6 +102,23 @@ pub fn onboard(args: &OnboardArgs, host: Option<&str>, env: Variable<'_>) -> Res
         intent.accept_daemon = true;
         flags.push(("--accept-daemon", None));
     }
+    intent.replace = match (args.upgrade, args.recreate) {
+        (true, _) => Some(Replace::Upgrade),
+        (false, true) => Some(Replace::Recreate),
+        (false, false) => None,
+    };
+    let switches = [("--upgrade", args.upgrade), ("--recreate", args.recreate)];
+    flags.extend(switches.into_iter().filter(|(_, typed)| *typed).map(|(flag, _)| (flag, None)));
+    for text in &args.carry {
+        intent.carry.push(texts::carried(text)?);
+        flags.push(("--carry", Some(text.clone())));
+    }
+    intent.leave_behind = args.leave_behind;
+    intent.no_backup = args.no_backup;
+    if args.reset && args.confirm.is_none() {
+        let problem = "a reset gives up what is on the gateway's volumes, so its owner has to name it";
+        return Err(BadInput::plain(problem).with_help(format!("add --confirm {}", intent.gateway)));
+    }
     if let Some(text) = &args.confirm {
         let consent = Consent::typed(&intent.gateway, text).map_err(|refused| {
             BadInput::flag("--confirm", text, whole(text), refused.to_string())
@@ -116,7 +138,19 @@ pub fn status(args: &StatusArgs, host: Option<&str>, env: Variable<'_>) -> Resul
     Around::find(args.timeout.as_deref(), host, env)?.request(&args.gateway, Purpose::Look, Makes::Nothing)
 }
 
-/// The request of `start` or `stop`.
+/// Whose backups are meant, and where they lie.
+///
+/// # Errors
+/// The name cannot be one, or nothing says where the state is kept.
+pub fn backups(args: &BackupsArgs, env: Variable<'_>) -> Result<(Option<GatewayName>, StateDir), BadInput> {
+    let parsed = |name: &String| {
+        GatewayName::parse(name).map_err(|bad| BadInput::flag("--gateway", name, bad.at, bad.problem))
+    };
+    let state = StateDir::find(&env).map_err(|bad| BadInput::plain(bad.to_string()))?;
+    Ok((args.gateway.as_ref().map(parsed).transpose()?, state))
+}
+
+/// The request of `start`, `stop` or `backup`.
 ///
 /// # Errors
 /// The first text that cannot be used.
@@ -204,8 +238,7 @@ impl Around {
 
     /// The request that names a gateway and asks for nothing in particular.
     fn request(&self, args: &GatewayArgs, purpose: Purpose, makes: Makes) -> Result<Request, BadInput> {
-        let default = if args.demo { DEMO_GATEWAY } else { DEFAULT_GATEWAY };
-        let name = args.gateway.as_deref().unwrap_or(default);
+        let name = args.gateway.as_deref().unwrap_or(DEFAULT_NAMES[usize::from(args.demo)]);
         let gateway = GatewayName::parse(name).map_err(|bad| BadInput::flag("--gateway", name, bad.at, bad.problem))?;
         let place = self.place(&gateway, makes)?;
         let Candidates { spec, alternatives, flag } = candidates::of(args, &gateway, &place)?;

@@ -5,7 +5,10 @@
 
 mod again;
 mod args;
+mod backup;
+mod backups;
 mod bad_input;
+mod confirm;
 mod generate;
 mod input;
 mod list;
@@ -94,7 +97,8 @@ fn carry_out(args: &Args) -> Result<ExitCode, End> {
     let host = args.host.as_deref();
     match &args.job {
         Job::Onboard(typed) => {
-            let request = input::onboard(typed, host, &env).map_err(End::BadInput)?;
+            let confirmed = confirm::asked(typed).map_err(End::Internal)?;
+            let request = input::onboard(confirmed.as_ref().unwrap_or(typed), host, &env).map_err(End::BadInput)?;
             in_runtime(onboard::onboard(request, typed.dry_run, args))
         }
         Job::Status(typed) => {
@@ -108,6 +112,14 @@ fn carry_out(args: &Args) -> Result<ExitCode, End> {
         Job::Stop(typed) => {
             let request = input::act(typed, Purpose::Stop, host, &env).map_err(End::BadInput)?;
             in_runtime(stop::stop(request, args))
+        }
+        Job::Backup(typed) => {
+            let request = input::act(typed, Purpose::BackUp, host, &env).map_err(End::BadInput)?;
+            in_runtime(backup::backup(request, args))
+        }
+        Job::Backups(typed) => {
+            let (gateway, state) = input::backups(typed, &env).map_err(End::BadInput)?;
+            Ok(backups::backups(gateway.as_ref(), &state, typed.verify, args))
         }
         Job::List(typed) => {
             let around = input::list(typed, host, &env).map_err(End::BadInput)?;

@@ -53,7 +53,11 @@ impl Progress {
                 spinner.reset();
             }
             // Into a pipe, only what may take long is told before it is done.
-            None if matches!(command, Command::AwaitReady { .. } | Command::ProvideImage { .. }) => {
+            None if matches!(
+                command,
+                Command::AwaitReady { .. } | Command::ProvideImage { .. } | Command::BackUp(_)
+            ) =>
+            {
                 self.line(None, &doing);
             }
             None => {}
@@ -76,6 +80,14 @@ impl Progress {
         }
     }
 
+    /// The backup under way has copied so many bytes.
+    pub fn copies(&self, bytes: u64) {
+        if let Some(spinner) = &self.spinner {
+            spinner.set_style(copying(self.color));
+            spinner.set_position(bytes);
+        }
+    }
+
     /// It was answered.
     pub fn ended(&self, command: &Command, event: &Event, took: Duration) {
         let is_step = command.changes_something() && !matches!(command, Command::WriteRecord { .. });
@@ -83,6 +95,9 @@ impl Progress {
         let mut time = seconds(took);
         if let Some(pull) = self.pull.take() {
             time = format!("{}, {time}", pull.came());
+            self.spinner.iter().for_each(|spinner| spinner.set_style(moving(self.color)));
+        }
+        if let Command::BackUp(_) = command {
             self.spinner.iter().for_each(|spinner| spinner.set_style(moving(self.color)));
         }
         match event {
@@ -99,6 +114,7 @@ impl Progress {
             | Event::SandboxesListed { .. }
             | Event::LogsRead { .. }
             | Event::VolumesMeasured { .. }
+            | Event::BackedUp { .. }
                 if shown =>
             {
                 self.line(Some(Mark::Good), &format!("{} ({time})", told(command).done));
@@ -113,6 +129,7 @@ impl Progress {
             | Event::SandboxesListed { .. }
             | Event::LogsRead { .. }
             | Event::VolumesMeasured { .. }
+            | Event::BackedUp { .. }
             | Event::Interrupted { .. } => {}
         }
     }
@@ -162,6 +179,15 @@ fn bar(color: bool) -> ProgressStyle {
     })
 }
 
+/// The style of a line that shows how much was copied, of which nobody knows how much it will be.
+fn copying(color: bool) -> ProgressStyle {
+    style(if color {
+        "{spinner:.cyan} {msg} {bytes} {bytes_per_sec:.dim} {elapsed:.dim}"
+    } else {
+        "{spinner} {msg} {bytes} {bytes_per_sec} {elapsed}"
+    })
+}
+
 /// The template is ours; were it wrong, the default one would do.
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
@@ -180,13 +206,21 @@ pub struct ToldAs {
 pub fn told(command: &Command) -> ToldAs {
     let (doing, done) = match command {
         Command::TakeLock { .. } => ("taking", "took"),
-        Command::ReadRecord { .. } | Command::ReadLogs { .. } => ("reading", "read"),
+        Command::ReadRecord { .. } | Command::ReadLogs { .. } | Command::BeginRollBack { .. } => ("reading", "read"),
         Command::FindNames { .. } | Command::Observe(_) => ("looking", "looked"),
         Command::ProvideImage { source: engine::ImageSource::Registry, .. } => ("pulling", "pulled"),
         Command::ProvideImage { source: engine::ImageSource::Executable, .. } => ("packing", "packed"),
-        Command::CreateNetwork { .. } | Command::CreateVolume { .. } | Command::CreateContainer(_) => {
-            ("creating", "created")
-        }
+        Command::ProvideImage { source: engine::ImageSource::Empty, .. } => ("making", "made"),
+        Command::CreateNetwork { .. }
+        | Command::CreateVolume { .. }
+        | Command::CreateContainer(_)
+        | Command::CreateNext(_)
+        | Command::CreateHelper(_) => ("creating", "created"),
+        Command::CarryOver { .. } => ("copying", "copied"),
+        Command::RenameContainer { .. } => ("renaming", "renamed"),
+        Command::SetRestartPolicy { .. } => ("setting", "set"),
+        Command::RemoveContainer { .. } | Command::RemoveVolume { .. } => ("removing", "removed"),
+        Command::BackUp(_) => ("backing", "backed"),
         Command::ConnectNetwork { .. } => ("connecting", "connected"),
         Command::StartContainer { .. } => ("starting", "started"),
         Command::UnpauseContainer { .. } => ("unpausing", "unpaused"),

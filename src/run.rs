@@ -59,12 +59,14 @@ async fn on_docker(request: Request, asked: Asked, args: &Args) -> io::Result<Ra
     let gateway = intent.gateway.clone();
     let (address, remote) = (settings.address.to_string(), settings.address.host().map(str::to_owned));
     let trace = match intent.purpose {
-        Purpose::Onboard | Purpose::Start | Purpose::Stop => Some(TraceFile::new(&settings.state, &intent)),
+        Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp => Some(TraceFile::new(&settings.state, &intent)),
         Purpose::Look => None,
     };
     let progress = Rc::new(Progress::new(args));
     let shown = Rc::clone(&progress);
-    let host = RealHost::new(settings).map_err(io::Error::other)?.on_pull(move |now| shown.pulls(now));
+    let copied = Rc::clone(&progress);
+    let host = RealHost::new(settings).map_err(io::Error::other)?;
+    let host = host.on_pull(move |now| shown.pulls(now)).on_backup(move |bytes| copied.copies(bytes));
     let mut host = Interruptible::new(host)?;
     let mut watching = Watching::new(progress, trace);
     let mut outcome = drive(&mut host, &mut watching, intent).await;
@@ -120,6 +122,6 @@ impl Watching {
 
 fn step(command: &Command, event: &Event, took: Duration) -> Step {
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    let did = command.changes_something() && *event == Event::Done;
+    let did = command.changes_something() && matches!(event, Event::Done | Event::BackedUp { .. });
     Step { command: command.describe(), did: did.then(|| told(command).done), took_ms }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use engine::{
-    Act, ContainerId, ContainerName, DaemonIdentity, Exit, Failure, ImageRef, LockHolder, MeasuredVolume, NotProved,
-    PortHolder, PortSpec, PresetName, RecordProblem, Refusal, Signal, Trouble, VolumeName, Why,
+    Act, Because, ContainerId, ContainerName, DaemonIdentity, Exit, Failure, ImageRef, LockHolder, MeasuredVolume, NotProved,
+    PortHolder, PortSpec, PresetName, RecordProblem, Refusal, SandboxName, Signal, Trouble, VolumeName, Why,
 };
 
 /// The daemon that the samples are about.
@@ -111,7 +111,35 @@ pub fn refusals() -> Vec<Refusal> {
     ]);
     all.extend(of_volumes());
     all.extend([
-        Refusal::NotYet { what: "replace a container".to_owned() },
+        Refusal::RolledBack {
+            container: container(),
+            because: Because::Trouble { trouble: Trouble::CrashLoop },
+            log: vec!["no such table: sandboxes".to_owned()],
+        },
+        Refusal::RolledBack {
+            container: container(),
+            because: Because::Interrupted { signal: Signal::Interrupt },
+            log: Vec::new(),
+        },
+        Refusal::NotPutBack {
+            container: container(),
+            trouble: Trouble::Ended,
+            exit: Exit { code: 4, oom: false, error: String::new(), restarts: 0 },
+            log: vec!["the data is of a newer version".to_owned()],
+            because: Because::Sandboxes { lacks: BTreeSet::from([SandboxName::new("alpha")]) },
+            next_log: vec!["migrated the data".to_owned()],
+        },
+        Refusal::HalfDone {
+            next: ContainerName::new("openshell-cluster-prod-next"),
+            old: ContainerName::new("openshell-cluster-prod-previous"),
+        },
+        Refusal::NotBackedUp { failure: rejected(500, "no space left on device"), reset: false },
+        Refusal::NotBackedUp { failure: rejected(500, "no space left on device"), reset: true },
+        Refusal::NothingToBackUp { container: container() },
+        Refusal::NotRemoved {
+            what: format!("remove volume `{}`", volume()),
+            failure: rejected(409, "volume is in use"),
+        },
         Refusal::Interrupted { signal: Signal::Interrupt },
         Refusal::Interrupted { signal: Signal::Terminate },
     ]);

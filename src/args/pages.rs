@@ -17,6 +17,7 @@ Examples:
   nemoclaw onboard --demo                    try it: a small gateway, nothing to download
   nemoclaw onboard --gateway prod --dry-run  say what would be done to `prod`
   nemoclaw onboard --port 8181               make it on another port
+  nemoclaw onboard --upgrade                 replace the container by this release's, after a backup
   nemoclaw onboard --adopt old-volume        make the missing container on this volume";
 
 /// Those of `status`.
@@ -46,6 +47,18 @@ pub const LOGS: &str = "\
 Examples:
   nemoclaw logs --tail 50                 the last 50 lines of the gateway `nemoclaw`
   nemoclaw logs --gateway prod --follow   everything that `prod` wrote, and what it goes on to write";
+
+/// Those of `backup`.
+pub const BACKUP: &str = "\
+Examples:
+  nemoclaw backup --gateway prod          stop `prod`, copy its volumes, start it again
+  nemoclaw backup --output json           the same; `backup.path` names the folder";
+
+/// Those of `backups`.
+pub const BACKUPS: &str = "\
+Examples:
+  nemoclaw backups                        every backup, one line each
+  nemoclaw backups --gateway prod --verify  read those of `prod` whole, and compare them";
 
 /// Those of `completions`.
 pub const COMPLETIONS: &str = "\
@@ -120,6 +133,19 @@ pub fn list() -> String {
 pub fn logs() -> String {
     let refused = (3, "there is no container, or it is not this gateway's");
     page(LOGS, &[(0, "printed to its end"), BUG, BAD_INPUT, refused, UNKNOWN_LOOK])
+}
+
+/// For `backup`.
+pub fn backup() -> String {
+    let refused = (3, "refused, or no complete backup could be made; nothing was lost");
+    let not_ready = (5, "the gateway did not come back after it; it is kept with its data");
+    page(BACKUP, &[(0, "made and verified"), BUG, BAD_INPUT, refused, UNKNOWN, not_ready, LOCKED])
+}
+
+/// For `backups`.
+pub fn backups() -> String {
+    let refused = (3, "a backup cannot be used, or the folder of backups cannot be read");
+    page(BACKUPS, &[(0, "listed, and each can be used"), BUG, BAD_INPUT, refused])
 }
 
 fn page(examples: &str, exits: &[Exit]) -> String {

@@ -71,3 +71,14 @@ pub fn whole(text: &str) -> Range<usize> {
 fn character(text: &str, at: usize) -> Range<usize> {
     at..at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8)
 }
+
+/// The path of a container's own file system, or one under the home folder of its process.
+pub fn carried(text: &str) -> Result<String, BadInput> {
+    let below = text.strip_prefix("~/").map_or(text, |_| &text[1..]);
+    let is_clean = below.starts_with('/') && below.len() > 1 && below[1..].split('/').all(|part| !matches!(part, "" | "." | ".."));
+    if is_clean && !text.contains('\0') {
+        return Ok(text.to_owned());
+    }
+    let problem = "it is no path in the container that begins with `/` or `~/`, without empty, `.` or `..` parts";
+    Err(BadInput::flag("--carry", text, whole(text), problem))
+}

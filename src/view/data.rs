@@ -73,7 +73,12 @@ fn refused(refusal: &Refusal, docker: &str) -> Option<String> {
         | Refusal::ReadinessUnknown { .. }
         | Refusal::ContainerHidden { .. }
         | Refusal::NoSuchVolume { .. }
-        | Refusal::NotYet { .. }
+        | Refusal::RolledBack { .. }
+        | Refusal::NotPutBack { .. }
+        | Refusal::HalfDone { .. }
+        | Refusal::NotBackedUp { .. }
+        | Refusal::NothingToBackUp { .. }
+        | Refusal::NotRemoved { .. }
         | Refusal::Interrupted { .. } => return None,
     })
 }
@@ -95,11 +100,14 @@ pub fn untouched(report: &Report) -> (&'static str, String) {
     }
     let there = (!there.is_empty()).then(|| format!("the {}", volumes(&there)));
     let things: Vec<_> = container.into_iter().chain(there).collect();
+    if let Some(Refusal::NotRemoved { .. }) = report.outcome.refusal() {
+        return ("Kept", "whatever is not named as removed below".to_owned());
+    }
     match (report.outcome.changed, things.as_slice()) {
         (false, []) => ("Untouched", "everything; nothing was changed".to_owned()),
         (false, things) => ("Untouched", format!("everything: {}", things.join(", "))),
-        (true, []) => ("Kept", "every volume; nothing was removed".to_owned()),
-        (true, things) => ("Kept", format!("{}; nothing was removed", things.join(", "))),
+        (true, []) => ("Kept", "every volume; none was removed".to_owned()),
+        (true, things) => ("Kept", format!("{}; no volume was removed", things.join(", "))),
     }
 }
 

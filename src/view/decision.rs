@@ -1,6 +1,6 @@
 //! A decision in words: the row of the table that held, and what its plan would do.
 
-use engine::{Act, Decision, EndReplacement, Plan, Row};
+use engine::{Act, Decision, Difference, EndReplacement, Plan, Row};
 
 use super::names;
 
@@ -22,13 +22,29 @@ pub fn would(plan: &Plan) -> String {
             | Act::Await
             | Act::Stop
             | Act::StopToRepair
-            | Act::Restart => format!("{}, then look again", step.describe()),
+            | Act::Restart
+            | Act::ListBefore
+            | Act::CreateNext
+            | Act::Disarm
+            | Act::StopOld
+            | Act::Carry
+            | Act::SetAside
+            | Act::TakePlace
+            | Act::Arm
+            | Act::RemoveOld
+            | Act::StopNext
+            | Act::StepBack
+            | Act::PutBack
+            | Act::RemoveNext
+            | Act::ProvideEmptyImage
+            | Act::MakeHelper
+            | Act::StopToBackUp
+            | Act::BackUp
+            | Act::RemoveHelper
+            | Act::RemoveVolume => format!("{}, then look again", step.describe()),
         },
-        Plan::Replace { differences } => {
-            let differences: Vec<_> = differences.iter().map(ToString::to_string).collect();
-            let why = if differences.is_empty() { String::new() } else { format!(" ({})", differences.join("; ")) };
-            format!("replace the container and keep its volumes{why}")
-        }
+        Plan::RollBack { .. } => "undo a replacement that was begun".to_owned(),
+        Plan::Replace { .. } => "replace the container and keep its volumes".to_owned(),
         Plan::EndReplacement { how: EndReplacement::RemovePrevious } => {
             "remove the previous container of a replacement that is done".to_owned()
         }
@@ -38,6 +54,26 @@ pub fn would(plan: &Plan) -> String {
             format!("remove the volumes {} and begin anew", names(absences.iter().map(|absence| absence.volume())))
         }
     }
+}
+
+/// What a replacement would change of the container, as a diff: a line with what it has, and one with what is wanted.
+pub fn changes(plan: &Plan) -> Option<String> {
+    let Plan::Replace { differences } = plan else { return None };
+    if differences.is_empty() {
+        return Some("nothing but the container itself".to_owned());
+    }
+    let lines = differences.iter().map(|difference| match difference {
+        Difference::Image { has, wanted } => format!("- image {has}\n+ image {wanted}"),
+        Difference::ImageMoved { reference, has, wanted } => {
+            format!("- image {reference} ({has})\n+ image {reference} ({wanted})")
+        }
+        Difference::Port { has, wanted } => format!("- port {has}\n+ port {wanted}"),
+        Difference::Mount { path } => format!("+ mount {path}"),
+        Difference::Environment { name } => format!("- environment {name}=(hidden)\n+ environment {name}=(hidden)"),
+        Difference::CommandLine => "- command line\n+ command line".to_owned(),
+        Difference::Restart => "- restart policy\n+ restart policy".to_owned(),
+    });
+    Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// The row with its stable ID and what it means.
@@ -75,5 +111,7 @@ fn says(row: Row) -> &'static str {
         Row::Reset => "it has no container, and its owner wants to begin anew",
         Row::Nothing => "there is neither a container nor a volume",
         Row::Stop => "a stop was asked for",
+        Row::LeftOverHelper => "a run that was cut has left the helper of its backup",
+        Row::BackUp => "a backup was asked for",
     }
 }

@@ -49,6 +49,15 @@ pub fn hint(refusal: &Refusal) -> Option<&'static str> {
             "A gateway whose container exists is not lost: `nemoclaw onboard` starts it."
         }
         Refusal::VolumeHeld { writing: true, .. } => "Two containers that write to one volume damage what is in it.",
+        Refusal::LayerHoldsData { .. } => {
+            "`--carry PATH` takes a path along, as often as it is typed; `--leave-behind` gives up what is left."
+        }
+        Refusal::RolledBack { .. } => "Its volumes were never anywhere else. The trace has what the next container wrote.",
+        Refusal::NotPutBack { .. } => {
+            "Has the new image changed the data so that the old one cannot run on it? The backup that was made before \
+             holds it as it was."
+        }
+        Refusal::NotBackedUp { reset: true, .. } => "Nothing is given up without a backup, unless `--no-backup` is typed.",
         Refusal::NotCreated { .. } => "Remove the cause first. What was made so far is used again.",
         Refusal::DockerUnknown { .. }
         | Refusal::DockerLost { .. }
@@ -60,7 +69,6 @@ pub fn hint(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::ImageUnfit { .. }
         | Refusal::ManagedElsewhere { .. }
         | Refusal::AutoRemove { .. }
-        | Refusal::LayerHoldsData { .. }
         | Refusal::PortHeld { .. }
         | Refusal::NotRecovered { .. }
         | Refusal::NotStopped { .. }
@@ -68,7 +76,10 @@ pub fn hint(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::ReadinessUnknown { .. }
         | Refusal::NoSuchVolume { .. }
         | Refusal::NotProved { .. }
-        | Refusal::NotYet { .. }
+        | Refusal::NothingToBackUp { .. }
+        | Refusal::NotRemoved { .. }
+        | Refusal::NotBackedUp { reset: false, .. }
+        | Refusal::HalfDone { .. }
         | Refusal::Interrupted { .. } => return None,
     })
 }

@@ -49,6 +49,11 @@ fn of_run(report: &Report) -> Document<'_> {
             name: seen.daemon.as_ref().map(|daemon| daemon.name.as_str()),
             data_root: seen.daemon.as_ref().map(|daemon| daemon.data_root.as_str()),
         },
+        backup: outcome.backup.as_ref().map(|backup| Backup {
+            path: &backup.path,
+            bytes: backup.bytes,
+            lacks: &backup.lacks,
+        }),
         plan: if report.asked == Asked::DryRun { plan(outcome) } else { None },
         steps: acts.then(|| report.steps.iter().map(Took::from).collect()),
         warnings: report.said().into_iter().map(|said| said.text).chain(exposed(report)).collect(),
@@ -138,6 +143,8 @@ struct Document<'a> {
     sandboxes: Sandboxes<'a>,
     daemon: Daemon<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    backup: Option<Backup<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<Vec<Took<'a>>>,
@@ -201,6 +208,13 @@ struct Daemon<'a> {
 }
 
 #[derive(Serialize)]
+struct Backup<'a> {
+    path: &'a str,
+    bytes: u64,
+    lacks: &'a [String],
+}
+
+#[derive(Serialize)]
 struct Took<'a> {
     command: &'a str,
     took_ms: u64,
@@ -222,6 +236,7 @@ fn document(document: &impl Serialize) -> String {
 fn outcome_id(report: &Report) -> &'static str {
     match report.outcome.refusal() {
         Some(Refusal::Interrupted { .. }) => return "interrupted",
+        Some(Refusal::RolledBack { .. }) => return "rolled-back",
         Some(_) => return "refused",
         None => {}
     }
@@ -230,6 +245,7 @@ fn outcome_id(report: &Report) -> &'static str {
         (End::Refused { .. }, _) => "refused",
         (End::Looked { .. }, Asked::DryRun) => "planned",
         (End::Stopped, _) => "stopped",
+        (End::BackedUp, _) => "backed-up",
         (End::Looked { decision }, _) => stands(decision, report.reason()),
     }
 }
@@ -241,6 +257,7 @@ fn stands(decision: &Decision, reason: Reason) -> &'static str {
         Plan::Look(_)
         | Plan::Refuse { .. }
         | Plan::Perform { .. }
+        | Plan::RollBack { .. }
         | Plan::Replace { .. }
         | Plan::EndReplacement { .. }
         | Plan::Reset { .. } => reason.id(),

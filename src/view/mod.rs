@@ -40,13 +40,15 @@ pub enum Asked {
     Stop,
     /// `logs`.
     Logs,
+    /// `backup`.
+    Backup,
 }
 
 impl Asked {
     /// Whether something could be done, or would have been.
     pub fn acts(self) -> bool {
         match self {
-            Self::Onboard | Self::DryRun | Self::Start | Self::Stop => true,
+            Self::Onboard | Self::DryRun | Self::Start | Self::Stop | Self::Backup => true,
             Self::Status | Self::Logs => false,
         }
     }
@@ -186,7 +188,9 @@ impl Report {
     pub fn reason(&self) -> Reason {
         match self.asked {
             Asked::DryRun => self.outcome.planned(),
-            Asked::Onboard | Asked::Status | Asked::Start | Asked::Stop | Asked::Logs => self.outcome.reason(),
+            Asked::Onboard | Asked::Status | Asked::Start | Asked::Stop | Asked::Logs | Asked::Backup => {
+                self.outcome.reason()
+            }
         }
     }
 
@@ -206,13 +210,14 @@ impl Report {
                 Plan::Look(_)
                 | Plan::Refuse { .. }
                 | Plan::Perform { .. }
+                | Plan::RollBack { .. }
                 | Plan::Replace { .. }
                 | Plan::EndReplacement { .. }
                 | Plan::Reset { .. } => Some(self.again.onboard(&self.gateway)),
             },
             (End::Stopped, _) => Some(self.again.complete(&format!("nemoclaw start --gateway {}", self.gateway))),
-            (End::Looked { .. }, Asked::Onboard | Asked::DryRun | Asked::Start | Asked::Stop)
-            | (End::Ready { .. } | End::Refused { .. }, _) => None,
+            (End::Looked { .. }, Asked::Onboard | Asked::DryRun | Asked::Start | Asked::Stop | Asked::Backup)
+            | (End::Ready { .. } | End::BackedUp | End::Refused { .. }, _) => None,
         }
     }
 
@@ -230,7 +235,14 @@ impl Report {
             Asked::Start if same => command.replacen("nemoclaw onboard", "nemoclaw start", 1),
             Asked::Stop if same => command.replacen("nemoclaw onboard", "nemoclaw stop", 1),
             Asked::Logs if same => command.replacen("nemoclaw onboard", "nemoclaw logs", 1),
-            Asked::Onboard | Asked::DryRun | Asked::Status | Asked::Start | Asked::Stop | Asked::Logs => command,
+            Asked::Backup if same => command.replacen("nemoclaw onboard", "nemoclaw backup", 1),
+            Asked::Onboard
+            | Asked::DryRun
+            | Asked::Status
+            | Asked::Start
+            | Asked::Stop
+            | Asked::Logs
+            | Asked::Backup => command,
         };
         self.again.complete(&command)
     }
@@ -253,12 +265,14 @@ impl Report {
                 Plan::Look(_)
                 | Plan::Refuse { .. }
                 | Plan::Perform { .. }
+                | Plan::RollBack { .. }
                 | Plan::Replace { .. }
                 | Plan::EndReplacement { .. }
                 | Plan::Reset { .. } => format!("The gateway `{gateway}` {}.", self.stands()),
             },
             (End::Ready { how, .. }, _) => self.ready(Some(*how)),
             (End::Stopped, _) => format!("The gateway `{gateway}` is stopped, as asked."),
+            (End::BackedUp, _) => format!("The volumes of the gateway `{gateway}` are backed up."),
             (End::Refused { refusal }, _) => sentence(&refusal.to_string()),
         }
     }
@@ -339,6 +353,12 @@ fn told(told: &Told) -> Said {
             note("GPUs were asked for, and Docker has none to give, or did not say so: it goes without".to_owned())
         }
         Told::Older { problem } => warning(problem.clone()),
+        Told::ReplacementUndone => warning(
+            "a replacement that another run had begun and not ended was undone; ask for it again to have it".to_owned(),
+        ),
+        Told::PreviousKept { container } => warning(format!(
+            "the container `{container}`, which was replaced, could not be removed; the next run tries again"
+        )),
         Told::RecordNotWritten { failure } => {
             warning(format!("the record of this gateway could not be written: {failure}"))
         }

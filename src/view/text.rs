@@ -20,11 +20,13 @@ pub fn text(report: &Report, color: bool) -> String {
             Plan::Look(_)
             | Plan::Refuse { .. }
             | Plan::Perform { .. }
+            | Plan::RollBack { .. }
             | Plan::Replace { .. }
             | Plan::EndReplacement { .. }
             | Plan::Reset { .. } => not_ready(&mut page, report),
         },
         (None, End::Stopped) => stopped(&mut page, report),
+        (None, End::BackedUp) => backed_up(&mut page, report),
         (None, End::Ready { .. } | End::Refused { .. }) => ready(&mut page, report),
     }
     page.said(report);
@@ -40,7 +42,26 @@ fn ready(page: &mut Page, report: &Report) {
     if let End::Ready { how, .. } = &report.outcome.end {
         page.line(&format!("  {}", how_it_came(*how, report.outcome.changed)));
     }
-    page.rows(&seen_rows(report));
+    let mut rows = seen_rows(report);
+    rows.extend(backup_row(report));
+    page.rows(&rows);
+}
+
+fn backed_up(page: &mut Page, report: &Report) {
+    page.headline(Mark::Good, &report.message());
+    let mut rows: Vec<_> = backup_row(report).into_iter().collect();
+    rows.extend(seen_rows(report));
+    page.rows(&rows);
+}
+
+/// Where the backup of this run is, what it holds, and what it does not.
+fn backup_row(report: &Report) -> Option<(&'static str, String)> {
+    let backup = report.outcome.backup.as_ref()?;
+    let mut text = format!("{} ({})", backup.path, size(backup.bytes));
+    for lacks in &backup.lacks {
+        text.push_str(&format!("\nnot in it: {lacks}"));
+    }
+    Some(("Backup", text))
 }
 
 /// What the run did, in a sentence that says what became of the container.
@@ -52,6 +73,8 @@ fn how_it_came(how: engine::How, changed: bool) -> &'static str {
         engine::How::Repaired => "It ran and did not answer; the same container answers again, on the same volumes.",
         engine::How::Adopted => "Its container was missing; a new one was made on the volumes that were there.",
         engine::How::Created => "Nothing of it was there; container and volumes are new.",
+        engine::How::Upgraded => "A new container took the place of the old one, on the same volumes.",
+        engine::How::Reset => "What was on its volumes was given up, as its owner asked; container and volumes are new.",
     }
 }
 
@@ -98,6 +121,11 @@ pub fn exposed(report: &Report) -> Option<&'static str> {
 fn planned(page: &mut Page, report: &Report, decision: &Decision) {
     page.headline(Mark::Good, &report.message());
     let mut rows = vec![("Row", decision::row(decision))];
+    rows.extend(decision::changes(&decision.plan).map(|changes| ("Changes", changes)));
+    if let Plan::Replace { .. } = decision.plan {
+        let what = "every volume goes along, and is backed up before; the gateway stands still for that time";
+        rows.push(("Data", what.to_owned()));
+    }
     rows.extend(decision.waits_on.as_ref().map(|why| ("Waits on", why.to_string())));
     rows.extend(seen_rows(report));
     page.rows(&rows);
@@ -113,7 +141,11 @@ fn refused(page: &mut Page, report: &Report, refusal: &Refusal) {
         Asked::Stop if lost => {
             format!("Whether the gateway `{gateway}` is stopped now is not known ({}).", reason.id())
         }
+        Asked::Onboard if matches!(refusal, Refusal::RolledBack { .. }) => {
+            format!("The gateway `{gateway}` was not replaced, and is as it was ({}).", reason.id())
+        }
         Asked::Onboard => format!("The gateway `{gateway}` was not brought up ({}).", reason.id()),
+        Asked::Backup => format!("The gateway `{gateway}` was not backed up ({}).", reason.id()),
         Asked::Start => format!("The gateway `{gateway}` was not started ({}).", reason.id()),
         Asked::Stop => format!("The gateway `{gateway}` was not stopped ({}).", reason.id()),
         Asked::Logs => format!("The logs of the gateway `{gateway}` cannot be printed ({}).", reason.id()),
@@ -130,19 +162,35 @@ fn refused(page: &mut Page, report: &Report, refusal: &Refusal) {
     };
     let mut rows = vec![("Saw", saw(refusal)), data::untouched(report)];
     rows.extend(done(report));
+    rows.extend(backup_row(report));
     rows.extend([("Why", why), ("Next", next(report, refusal))]);
     rows.extend(report.trace.as_ref().map(|path| ("Trace", path.display().to_string())));
     page.rows(&rows);
-    if let Refusal::NotRecovered { log, .. } = refusal
-        && !log.is_empty()
-    {
+    for (whose, log) in logs(refusal) {
         page.blank();
-        page.line("The last lines that it wrote:");
+        page.line(&format!("The last lines that {whose} wrote:"));
         log.iter().for_each(|line| page.line(&format!("  | {}", line.trim_end())));
     }
     if report.asked == Asked::Status && own_at_rest(report, refusal) {
         page.exposed(report);
     }
+}
+
+/// How many of a next container's last log lines are shown: the trace has them all.
+const NEXT_LOG_LINES_SHOWN: usize = 20;
+
+/// What was written by whom, where it helps to understand.
+fn logs(refusal: &Refusal) -> Vec<(&'static str, &[String])> {
+    let last = |log: &'_ Vec<String>| log.len().saturating_sub(NEXT_LOG_LINES_SHOWN);
+    let mut logs: Vec<(&'static str, &[String])> = Vec::new();
+    if let Refusal::NotRecovered { log, .. } | Refusal::NotPutBack { log, .. } = refusal {
+        logs.push(("it", log));
+    }
+    if let Refusal::RolledBack { log, .. } | Refusal::NotPutBack { next_log: log, .. } = refusal {
+        logs.push(("the next container", &log[last(log)..]));
+    }
+    logs.retain(|(_, log)| !log.is_empty());
+    logs
 }
 
 /// Whether the gateway's own container was seen and does not run.
