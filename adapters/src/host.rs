@@ -1,26 +1,26 @@
 //! The real host: carries out the engine's commands, one at a time, and keeps the time that the engine does not.
-//! Promises an answer to every command inside the run's time limit, but for an image that is still moving and a stop
-//! that has its grace. Absent on purpose: retries, and any choice of names, IDs or flags.
+//! Promises an answer to every command inside the run's time limit, but for an image, a backup and carried files that
+//! still move, and for a stop that has its grace. Absent on purpose: retries, and any choice of names, IDs or flags.
 
-use std::cell::Cell;
+mod ready;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use engine::{
     Command, ContainerId, Endpoint, Event, Failure, GatewayName, Host, HostSeen, ImageSource, Known, Older, PortHolder,
-    PortSpec, Probe, Readiness, RecordSeen, SandboxListing, SandboxName, Status, Target, WaitEnd,
+    PortSpec, Probe, RecordSeen, SandboxListing, SandboxName, Target,
 };
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep};
 
 use crate::docker::{Address, BadAddress, Credentials, Daemon, PortContainer, PullProgress};
 use crate::http::Prober;
 use crate::older::OlderTool;
 use crate::own_files::Existing;
 use crate::state::{LockFailed, LockGuard, Locks, Registry, StateDir};
-use crate::{disk, executable, own_files, ports};
+use crate::{backup, disk, executable, own_files, ports};
 
 /// How long one question to Docker may take: its answers take milliseconds. One that waits behind the daemon's lock on a
 /// container that is being stopped is asked again by the next look.
@@ -35,29 +35,8 @@ const ACT_LIMIT: Duration = Duration::from_secs(60);
 /// How long a health endpoint gets to answer one question: a gateway on a busy machine answers late, and is well.
 const PROBE_LIMIT: Duration = Duration::from_secs(10);
 
-/// When a gateway that is warming up is asked again although it has not answered yet: what it took before it was
-/// listening to requests it may never answer.
-const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
-
 /// What a run may still ask after its time limit, so that it can say how things stand.
 const CLOSING_LIMIT: Duration = Duration::from_secs(3);
-
-/// How often a gateway that is warming up is asked, at first and at last: one that starts at once is not kept waiting for,
-/// and one that takes minutes is left alone. Docker has no event for it.
-const PROBE_EVERY: RangeInclusive<Duration> = Duration::from_millis(5)..=Duration::from_millis(20);
-
-/// The pause before the next question is this part of the time waited so far.
-const PROBE_PAUSE_PART: u32 = 50;
-
-/// How often its container is looked at meanwhile.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
-
-/// How many restarts by Docker during one wait make a crash loop: a gateway may fail once or twice while what it needs
-/// is still coming up after a reboot.
-const RESTARTS_MAX: u64 = 5;
-
-/// How many make one when the warm-up is over and it is still not ready.
-const RESTARTS_BY_THE_END: u64 = 2;
 
 /// What a run on a real host needs to know.
 #[derive(Clone, Debug)]
@@ -84,6 +63,8 @@ pub struct RealHost {
     lock: Option<LockGuard>,
     credentials: Credentials,
     on_pull: Box<dyn Fn(PullProgress)>,
+    on_backup: Box<dyn Fn(u64)>,
+    state: StateDir,
     ends: Instant,
 }
 
@@ -103,6 +84,8 @@ impl RealHost {
             lock: None,
             credentials: settings.credentials,
             on_pull: Box::new(|_| {}),
+            on_backup: Box::new(|_| {}),
+            state: settings.state,
             ends: Instant::now() + settings.time_limit,
         })
     }
@@ -110,6 +93,11 @@ impl RealHost {
     /// Has this told, many times a second, how far a pull has come.
     pub fn on_pull(self, tell: impl Fn(PullProgress) + 'static) -> Self {
         Self { on_pull: Box::new(tell), ..self }
+    }
+
+    /// Has this told, many times a second, how many bytes of a backup have been copied.
+    pub fn on_backup(self, tell: impl Fn(u64) + 'static) -> Self {
+        Self { on_backup: Box::new(tell), ..self }
     }
 }
 
@@ -119,7 +107,9 @@ impl Host for RealHost {
         let event = self.carry_out(command).await;
         match command {
             // It takes as long as it moves: that is no part of the time for answers and readiness.
-            Command::ProvideImage { .. } => self.ends += began.elapsed(),
+            Command::ProvideImage { .. } | Command::CarryOver { .. } | Command::BackUp(_) => {
+                self.ends += began.elapsed()
+            }
             // A grace may outlast the limit; what came of it can still be asked.
             Command::StopContainer { .. } | Command::RestartContainer { .. } => {
                 self.ends = self.ends.max(Instant::now())
@@ -138,6 +128,13 @@ impl Host for RealHost {
             | Command::ListSandboxes { .. }
             | Command::ReadLogs { .. }
             | Command::MeasureVolumes { .. }
+            | Command::CreateNext(_)
+            | Command::RenameContainer { .. }
+            | Command::SetRestartPolicy { .. }
+            | Command::RemoveContainer { .. }
+            | Command::CreateHelper(_)
+            | Command::RemoveVolume { .. }
+            | Command::BeginRollBack { .. }
             | Command::WriteRecord { .. } => {}
         }
         event
@@ -160,6 +157,7 @@ impl RealHost {
                 let provided = match source {
                     ImageSource::Registry => self.daemon.pull(reference, &self.credentials, &self.on_pull).await,
                     ImageSource::Executable => executable::provide(&self.daemon, reference).await,
+                    ImageSource::Empty => self.daemon.import_empty(reference).await,
                 };
                 answer(provided)
             }
@@ -191,6 +189,28 @@ impl RealHost {
             }
             Command::ReadLogs { container, lines } => self.daemon.read_logs(container, *lines, CLOSING_LIMIT).await,
             Command::MeasureVolumes { volumes } => self.daemon.measure_volumes(volumes, self.limit(ASK_LIMIT)).await,
+            Command::CreateNext(next) => {
+                match own_files::make(&next.mounts, self.daemon.address().is_local(), Existing::Corrected) {
+                    Ok(()) => self.daemon.create_next(next, act).await,
+                    Err(failure) => Event::Failed { failure },
+                }
+            }
+            Command::CarryOver { from, to, paths } => self.daemon.carry_over(from, to, paths).await,
+            Command::RenameContainer { container, name } => self.daemon.rename(container, name, act).await,
+            Command::SetRestartPolicy { container, policy } => {
+                self.daemon.set_restart_policy(container, *policy, act).await
+            }
+            Command::RemoveContainer { container } => self.daemon.remove_container(container, act).await,
+            Command::CreateHelper(helper) => self.daemon.create_helper(helper, act).await,
+            Command::BackUp(order) => match backup::make(&self.daemon, &self.state, order, &self.on_backup).await {
+                Ok(backup) => Event::BackedUp { backup },
+                Err(failure) => Event::Failed { failure },
+            },
+            Command::RemoveVolume { absence } => self.daemon.remove_volume(absence, self.limit(ASK_LIMIT), act).await,
+            Command::BeginRollBack { next, lines, limit_ms } => {
+                self.ends = self.ends.max(Instant::now() + Duration::from_millis(*limit_ms));
+                self.daemon.read_logs(next, *lines, CLOSING_LIMIT).await
+            }
             Command::WriteRecord { record, keep_old } => answer(self.registry.write(record, *keep_old)),
         }
     }
@@ -285,56 +305,6 @@ impl RealHost {
             node_name: seen.node_name,
         }
     }
-
-    async fn await_ready(&self, container: &ContainerId, probe: &Probe, warm_up: Duration) -> Event {
-        let warm = Instant::now() + warm_up;
-        let over = if warm <= self.ends { WaitEnd::NotReady } else { WaitEnd::OutOfTime };
-        let until = warm.min(self.ends);
-        let restarts = Cell::new(0);
-        let end = tokio::select! {
-            () = self.answers_ready(probe) => WaitEnd::Ready,
-            () = self.keeps_ending(container, &restarts) => WaitEnd::Ended,
-            () = sleep_until(until) => over,
-        };
-        let loops = end == WaitEnd::NotReady && restarts.get() >= RESTARTS_BY_THE_END;
-        Event::Waited { end: if loops { WaitEnd::Ended } else { end } }
-    }
-
-    /// Ends when the health endpoint says that it is ready.
-    async fn answers_ready(&self, probe: &Probe) {
-        let began = Instant::now();
-        let mut asked = FuturesUnordered::new();
-        loop {
-            asked.push(self.prober.readiness(probe, PROBE_LIMIT));
-            let answer = timeout(ASK_AGAIN_AFTER, asked.next()).await;
-            match answer {
-                Ok(Some(Known::Known(Readiness::Ready { .. }))) => return,
-                Ok(_) => {
-                    let pause = began.elapsed() / PROBE_PAUSE_PART;
-                    sleep(pause.clamp(*PROBE_EVERY.start(), *PROBE_EVERY.end())).await;
-                }
-                Err(_) => {}
-            }
-        }
-    }
-
-    /// Ends when the container has ended and stays so, or was restarted by Docker again and again; tells how often so
-    /// far. What cannot be seen ends nothing: the picture after the wait decides.
-    async fn keeps_ending(&self, container: &ContainerId, restarts: &Cell<u64>) {
-        let mut first = None;
-        loop {
-            sleep(LOOK_EVERY).await;
-            let Ok((status, exit)) = self.daemon.status_of(container, ASK_LIMIT).await else { continue };
-            restarts.set(exit.restarts.saturating_sub(*first.get_or_insert(exit.restarts)));
-            match status {
-                Known::Known(Status::Created | Status::Exited | Status::Dead) => return,
-                Known::Known(Status::Running | Status::Paused | Status::Restarting) | Known::Unknown(_) => {}
-            }
-            if restarts.get() >= RESTARTS_MAX {
-                return;
-            }
-        }
-    }
 }
 
 fn answer<T>(result: Result<T, Failure>) -> Event {
@@ -354,45 +324,5 @@ fn holder_of_port(port: &PortSpec, container: &Known<Option<PortContainer>>, loc
         }
         Known::Known(None) if !local => Known::Known(PortHolder::NotVisible),
         Known::Known(None) => ports::holder_of(port),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use engine::ImageRef;
-
-    use super::*;
-
-    /// A run whose time is over, at a daemon that is not there.
-    fn out_of_time(folder: &std::path::Path) -> RealHost {
-        let home = folder.to_str().map(str::to_owned);
-        RealHost::new(Settings {
-            address: Address::Unix { path: folder.join("docker.sock") },
-            state: StateDir::find(&|_| home.clone()).unwrap(),
-            older: OlderTool::find(&|_| home.clone()),
-            credentials: Credentials::find(&|_| home.clone()),
-            time_limit: Duration::ZERO,
-        })
-        .unwrap()
-    }
-
-    #[tokio::test]
-    async fn neither_a_pull_nor_a_grace_uses_up_the_time_for_asking_what_came_of_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let container = ContainerId::new("0".repeat(64));
-        for command in [
-            Command::ProvideImage { reference: ImageRef::new("x:1"), source: ImageSource::Registry },
-            Command::StopContainer { container: container.clone(), grace_s: 0 },
-            Command::RestartContainer { container: container.clone(), grace_s: 0 },
-        ] {
-            let mut host = out_of_time(folder.path());
-            let ended = host.ends;
-            host.perform(&command).await;
-            assert!(host.ends > ended, "{command:?}");
-        }
-        let mut host = out_of_time(folder.path());
-        let ended = host.ends;
-        host.perform(&Command::StartContainer { container, files: Vec::new() }).await;
-        assert_eq!(host.ends, ended);
     }
 }

@@ -1,6 +1,7 @@
 //! The real host: performs the engine's commands on Docker, over HTTP and on files, and turns what they answer into the
 //! engine's plain values. No decisions, no retries, no defaults for what is absent.
 
+mod backup;
 mod disk;
 mod docker;
 mod executable;

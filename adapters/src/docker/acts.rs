@@ -1,5 +1,6 @@
 //! Carries out the engine's acts on Docker, each as one request with nothing left to choose.
-//! What is so already counts as done. Absent on purpose: force, removal of anything, any prune, retries.
+//! What is so already counts as done. Absent on purpose: force, removal of anything, any prune, retries. The acts of a
+//! replacement stand in `next`, `replace` and `carry`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -152,25 +153,21 @@ impl Daemon {
 }
 
 /// The event of an act.
-fn done<T>(result: Result<T, NoResult>) -> Event {
+pub(super) fn done<T>(result: Result<T, NoResult>) -> Event {
     match result {
         Ok(_) => Event::Done,
         Err(no) => failed(no),
     }
 }
 
-fn failed(no: NoResult) -> Event {
+pub(super) fn failed(no: NoResult) -> Event {
     Event::Failed { failure: no.into() }
 }
 
 /// Everything about a container is said here; nothing is left to the image but its files and its environment.
 fn creation(new: &NewContainer) -> ContainerCreateBody {
     let ports = published(&new.port);
-    let (entrypoint, arguments) = match new.command.split_first() {
-        Some((program, arguments)) if !new.keeps_entry_point => (Some(vec![program.clone()]), Some(arguments.to_vec())),
-        Some(_) => (None, Some(new.command.clone())),
-        None => (None, None),
-    };
+    let (entrypoint, arguments) = entry_point_and_arguments(&new.command, new.keeps_entry_point);
     ContainerCreateBody {
         image: Some(new.image.as_str().to_owned()),
         entrypoint,
@@ -195,8 +192,20 @@ fn creation(new: &NewContainer) -> ContainerCreateBody {
     }
 }
 
+/// A command line as Docker takes it: what is none is the image's.
+pub(super) fn entry_point_and_arguments(
+    command: &[String],
+    keeps_entry_point: bool,
+) -> (Option<Vec<String>>, Option<Vec<String>>) {
+    match command.split_first() {
+        Some((program, arguments)) if !keeps_entry_point => (Some(vec![program.clone()]), Some(arguments.to_vec())),
+        Some(_) => (None, Some(command.to_vec())),
+        None => (None, None),
+    }
+}
+
 /// The port, and that of the health endpoint where it has one of its own.
-fn published(port: &PortSpec) -> HashMap<String, Option<Vec<PortBinding>>> {
+pub(super) fn published(port: &PortSpec) -> HashMap<String, Option<Vec<PortBinding>>> {
     let binding = |container: u16, host: u16| {
         let binding = PortBinding { host_ip: Some(port.host_ip.clone()), host_port: Some(host.to_string()) };
         (format!("{container}/tcp"), Some(vec![binding]))
@@ -224,7 +233,7 @@ fn devices(gpu: Gpu) -> DeviceRequest {
 
 /// Mount syntax, by which a missing folder of the host is an error; bind syntax would make an empty one. Without
 /// `NoCopy` Docker would copy the image's files into an empty volume.
-fn mount(spec: &MountSpec) -> Mount {
+pub(super) fn mount(spec: &MountSpec) -> Mount {
     let (typ, source, volume_options) = match &spec.source {
         MountSource::Volume { name } => {
             let options = MountVolumeOptions { no_copy: Some(true), ..Default::default() };
@@ -243,7 +252,7 @@ fn mount(spec: &MountSpec) -> Mount {
     }
 }
 
-fn restart_policy(policy: RestartPolicy) -> DockerRestartPolicy {
+pub(super) fn restart_policy(policy: RestartPolicy) -> DockerRestartPolicy {
     let name = match policy {
         RestartPolicy::No => RestartPolicyNameEnum::NO,
         RestartPolicy::Always => RestartPolicyNameEnum::ALWAYS,

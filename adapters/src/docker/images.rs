@@ -149,7 +149,7 @@ impl Daemon {
 }
 
 /// A query of these parts, which may hold any character.
-fn query(parts: &[(&str, &str)]) -> String {
+pub(super) fn query(parts: &[(&str, &str)]) -> String {
     let encoded = |value: &str| -> String {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         let one = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };

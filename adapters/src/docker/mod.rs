@@ -2,6 +2,7 @@
 
 mod acts;
 mod address;
+mod carry;
 mod client;
 mod context;
 mod credentials;
@@ -9,8 +10,10 @@ mod images;
 mod logs;
 mod look;
 mod measure;
+mod next;
 mod no_result;
 mod pull;
+mod replace;
 mod sandboxes;
 mod streamed;
 mod transport;

@@ -5,9 +5,10 @@
 //! two rounds: the second asks for what the first has shown. Absent on purpose: retries (the engine's), waiting
 //! ([`Target::wait_ms`] is the caller's), and all that is not asked of Docker (readiness, host processes, the disk).
 
+mod absent;
 mod ask;
 mod containers;
-mod field;
+pub(super) mod field;
 #[cfg(test)]
 mod fixtures;
 mod gpu;
@@ -93,6 +94,23 @@ impl Daemon {
             Some(found) => found.status_and_exit(),
             None => Err(Why::Contradiction { what: format!("container `{id}` was there, and is not found") }),
         }
+    }
+
+    /// The status of a container; none where Docker says that there is no such container.
+    ///
+    /// # Errors
+    /// Why it is not known.
+    pub async fn status_if_there(&self, id: &ContainerId, limit: Duration) -> Result<Option<Known<Status>>, Why> {
+        let found = Asker { daemon: self, limit }.container_with(id).await?;
+        found.map(|found| found.status_and_exit().map(|(status, _)| status)).transpose()
+    }
+
+    /// The name of a container; none where Docker says that there is no such container.
+    ///
+    /// # Errors
+    /// Why it is not known.
+    pub async fn name_of(&self, id: &ContainerId, limit: Duration) -> Result<Option<ContainerName>, Why> {
+        Ok(Asker { daemon: self, limit }.container_with(id).await?.map(|found| found.name))
     }
 
     /// Takes one look. Each call is answered within `limit`, or what it asked for is unknown.

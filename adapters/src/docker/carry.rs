@@ -1,0 +1,178 @@
+//! Files of one container's own layer, copied into another that was never started, through the archive endpoints. They
+//! stream from one to the other: no more than a few pieces of 64 KiB are in memory, and nothing is written on this
+//! machine. A copy that ends early is a failure, and leaves what it had copied so far.
+//!
+//! Owners and modes are those of the archive. `copyUIDGID`, which promises that by its name, does the opposite: it gives
+//! everything to the container's user, whom Docker looks up among the users of its own host, and fails where there is
+//! none (moby `daemon/archive.go`, `tarCopyOptions`). Absent on purpose: a limit on the whole, which may take as long as
+//! it moves.
+
+mod pipe;
+mod renamed;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bollard::errors::Error;
+use bollard::{body_full, body_try_stream};
+use bytes::Bytes;
+use engine::{CarriedPath, ContainerId, Event, Failure, Why};
+use futures_util::TryFutureExt;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::{Method, Response};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use self::pipe::{PIECES, Sink, Source, stream};
+use self::renamed::Ended;
+use super::client::Daemon;
+use super::images::query;
+use super::no_result::NoResult;
+
+/// How long a copy may stand still, and how long the daemon may take to begin with it.
+const IDLE_LIMIT: Duration = Duration::from_secs(60);
+
+/// Where a path is to be in a container.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    /// The deepest folder above it that is there.
+    folder: String,
+    /// The folders between.
+    missing: Vec<String>,
+    /// Its name.
+    name: String,
+}
+
+impl Daemon {
+    /// Copies paths of one container into another. One that is not there is nothing to carry.
+    pub async fn carry_over(&self, from: &ContainerId, to: &ContainerId, paths: &[CarriedPath]) -> Event {
+        for path in paths {
+            if let Err(failure) = self.carry(from, to, path).await {
+                return Event::Failed { failure };
+            }
+        }
+        Event::Done
+    }
+
+    async fn carry(&self, from: &ContainerId, to: &ContainerId, path: &CarriedPath) -> Result<(), Failure> {
+        let place = self.place(to, &path.to).await?;
+        match self.archive(from, &path.from).await? {
+            Some(archive) => self.copy(from, archive, to, place).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A path's files as a tar; none where there is no such path in the container.
+    async fn archive(&self, container: &ContainerId, path: &str) -> Result<Option<Response<Incoming>>, Failure> {
+        let (call, uri) = archive_of(container, &[("path", path)]);
+        let call = format!("GET {call}");
+        let request = self.request(Method::GET, &uri).body(body_full(Bytes::new()));
+        let opening = async { self.open(request?).await };
+        match self.ask(&call, IDLE_LIMIT, opening).await {
+            Ok(answer) => Ok(Some(answer)),
+            // Docker says the same of a path and of a container that is not there.
+            Err(no @ NoResult::NotFound { .. }) => match self.status_if_there(container, IDLE_LIMIT).await {
+                Ok(Some(_)) => Ok(None),
+                Ok(None) => Err(no.into()),
+                Err(why) => Err(Failure::Unknown { why }),
+            },
+            Err(no) => Err(no.into()),
+        }
+    }
+
+    /// Looks which of the folders above a path are there: those that are stay as they are.
+    async fn place(&self, container: &ContainerId, path: &str) -> Result<Place, Failure> {
+        let mut folders: Vec<_> = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let is_plain = path.starts_with('/') && folders.iter().all(|part| part != "." && part != "..");
+        let Some(name) = folders.pop().filter(|_| is_plain) else {
+            let message = format!("`{path}` is not an absolute path of a file or folder");
+            return Err(Failure::Rejected { status: None, message });
+        };
+        let mut missing = Vec::new();
+        while !folders.is_empty() {
+            // A HEAD would do, but its "no" has no body by which Docker can be known. What was opened is left unread.
+            if self.archive(container, &format!("/{}", folders.join("/"))).await?.is_some() {
+                break;
+            }
+            missing.extend(folders.pop());
+        }
+        missing.reverse();
+        Ok(Place { folder: format!("/{}", folders.join("/")), missing, name })
+    }
+
+    async fn copy(
+        &self,
+        from: &ContainerId,
+        archive: Response<Incoming>,
+        to: &ContainerId,
+        place: Place,
+    ) -> Result<(), Failure> {
+        let (reading, _) = archive_of(from, &[]);
+        // What is a folder in the one container is not to become a file in the other.
+        let (writing, uri) = archive_of(to, &[("path", &place.folder), ("noOverwriteDirNonDir", "true")]);
+        let (reading, writing) = (format!("GET {reading}"), format!("PUT {writing}"));
+        let (came, coming) = mpsc::channel(PIECES);
+        let (goes, going) = mpsc::channel(PIECES);
+        let moved = Arc::new(AtomicU64::new(0));
+        let renaming = tokio::task::spawn_blocking(move || {
+            let mut sink = Sink::to(goes);
+            let ended = renamed::copy(Source::of(coming), &mut sink, &place.missing, &place.name);
+            sink.close(ended.is_ok());
+            ended
+        });
+        let body = body_try_stream(stream(going, Arc::clone(&moved)));
+        let request = self.request(Method::PUT, &uri).body(body);
+        let put = async { self.open(request?).await?.into_body().collect().map_err(Error::from).await };
+        let copying = async {
+            let fed = self.ask(&reading, Duration::MAX, feed(archive, came, &moved));
+            tokio::join!(fed, self.ask(&writing, Duration::MAX, put), renaming)
+        };
+        let (fed, put, renamed) = tokio::select! {
+            all = copying => all,
+            () = stands_still(&moved) => return Err(Failure::Unknown { why: Why::TimedOut { call: writing } }),
+        };
+        // What broke first says why; the rest broke of it.
+        fed?;
+        match renamed {
+            Ok(Err(Ended::NotWhole(what))) => Err(Failure::Unknown { why: Why::Malformed { call: reading, what } }),
+            Ok(Ok(()) | Err(Ended::NotTaken)) => put.map(|_| ()).map_err(Failure::from),
+            Err(_) => Err(Failure::Unknown { why: Why::ConnectionLost { call: writing } }),
+        }
+    }
+}
+
+/// The call, as it is told, and the path with its query.
+fn archive_of(container: &ContainerId, parts: &[(&str, &str)]) -> (String, String) {
+    let call = format!("/containers/{container}/archive");
+    let uri = format!("{call}?{}", query(parts));
+    (call, uri)
+}
+
+/// Hands on what comes, for as long as somebody takes it.
+async fn feed(archive: Response<Incoming>, to: mpsc::Sender<Bytes>, moved: &AtomicU64) -> Result<(), Error> {
+    let mut body = archive.into_body();
+    while let Some(frame) = body.frame().await {
+        // What is no data is a trailer, which means nothing here.
+        let Ok(piece) = frame?.into_data() else { continue };
+        moved.fetch_add(1, Ordering::Relaxed);
+        if to.send(piece).await.is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Ends when nothing has moved for that long.
+async fn stands_still(moved: &AtomicU64) {
+    let mut before = moved.load(Ordering::Relaxed);
+    loop {
+        sleep(IDLE_LIMIT).await;
+        let now = moved.load(Ordering::Relaxed);
+        if now == before {
+            return;
+        }
+        before = now;
+    }
+}
