@@ -73,6 +73,25 @@ impl Names {
         }
     }
 
+    /// The name of the container that is to take its container's place.
+    pub fn next(&self) -> ContainerName {
+        self.beside("-next")
+    }
+
+    /// The name of the container whose place was taken.
+    pub fn previous(&self) -> ContainerName {
+        self.beside("-previous")
+    }
+
+    /// The name of the container through which its volumes are read.
+    pub fn helper(&self) -> ContainerName {
+        self.beside("-nemoclaw-helper")
+    }
+
+    fn beside(&self, ending: &str) -> ContainerName {
+        ContainerName::new(format!("{}{ending}", self.container))
+    }
+
     /// What the gateway's image is now: what its container runs, else what its reference stands for.
     pub fn image_id(&self, world: &World) -> Option<ImageId> {
         let daemon = world.daemon();

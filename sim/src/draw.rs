@@ -180,6 +180,7 @@ fn rule(choices: &mut impl Choices, swarm: Swarm) -> Option<Rule> {
         | Verdict::Forbidden
         | Verdict::BadStatus { .. }
         | Verdict::BadBody
+        | Verdict::CutShort
         | Verdict::Refused { .. } => (swarm.answers, false),
     };
     let command = match choices.below(3) {

@@ -76,6 +76,10 @@ pub enum CallKind {
     Logs,
     /// What a volume holds.
     Measure,
+    /// An archive of files of a container or volume.
+    ArchiveRead,
+    /// An archive that is unpacked into a container.
+    ArchiveWrite,
     /// A request that changes something.
     Change,
     /// A file of nemoclaw's own.
@@ -99,6 +103,9 @@ pub enum Verdict {
     },
     /// It is answered with something that is not Docker's, and does nothing.
     BadBody,
+    /// Its body ends early under a clean 200, as an archive does when a file shrinks while it is read, and it does
+    /// nothing.
+    CutShort,
     /// It takes effect, and the answer is lost.
     AnswerLost,
     /// The answer is lost, and the effect comes later.
@@ -135,7 +142,7 @@ pub enum Verdict {
 }
 
 /// The commands, as a trace names them, each with the calls that it makes.
-pub const COMMANDS: [(&str, &[CallKind]); 18] = [
+pub const COMMANDS: [(&str, &[CallKind]); 27] = [
     ("take-lock", &[CallKind::File]),
     ("read-record", &[CallKind::File]),
     ("find-names", &[CallKind::ListContainers, CallKind::ListVolumes]),
@@ -166,6 +173,15 @@ pub const COMMANDS: [(&str, &[CallKind]); 18] = [
     ("list-sandboxes", &[CallKind::Sandboxes]),
     ("read-logs", &[CallKind::Logs]),
     ("measure-volumes", &[CallKind::Measure]),
+    ("create-next", &[CallKind::InspectContainer, CallKind::InspectImage, CallKind::Change]),
+    ("carry-over", &[CallKind::ArchiveRead, CallKind::ArchiveWrite]),
+    ("rename-container", &[CallKind::Change]),
+    ("set-restart-policy", &[CallKind::Change]),
+    ("remove-container", &[CallKind::Change]),
+    ("create-helper", &[CallKind::Change]),
+    ("back-up", &[CallKind::InspectContainer, CallKind::ArchiveRead, CallKind::File]),
+    ("remove-volume", &[CallKind::Info, CallKind::ListContainers, CallKind::Change]),
+    ("begin-roll-back", &[CallKind::Logs]),
     ("write-record", &[CallKind::File]),
 ];
 
@@ -217,6 +233,7 @@ impl Verdict {
             | Self::Forbidden
             | Self::BadStatus { .. }
             | Self::BadBody
+            | Self::CutShort
             | Self::AnswerLost
             | Self::EffectLate { .. }
             | Self::Refused { .. }
@@ -233,6 +250,7 @@ impl Verdict {
             Self::Forbidden => "forbidden",
             Self::BadStatus { .. } => "bad-status",
             Self::BadBody => "bad-body",
+            Self::CutShort => "cut-short",
             Self::AnswerLost => "answer-lost",
             Self::EffectLate { .. } => "effect-late",
             Self::Refused { .. } => "refused",

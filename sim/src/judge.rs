@@ -149,6 +149,7 @@ impl Case {
             | Verdict::Forbidden
             | Verdict::BadStatus { .. }
             | Verdict::BadBody
+            | Verdict::CutShort
             | Verdict::AnswerLost
             | Verdict::EffectLate { .. }
             | Verdict::Refused { .. }

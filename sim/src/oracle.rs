@@ -4,8 +4,10 @@
 mod commands;
 mod effects;
 mod invariant;
+mod removal;
+mod replacement;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
     Command, ContainerId, End, Event, Failure, How, Intent, Outcome, Purpose, Readiness, Reason, VolumeName, gateway_of,
@@ -39,7 +41,9 @@ pub struct Oracle<'a> {
     /// Where it stood when the command under way began.
     began_at: usize,
     /// The gateway's own containers when the command under way began.
-    own: BTreeSet<ContainerId>,
+    own: BTreeMap<ContainerId, Container>,
+    /// The container that was the gateway's when the run began, or that one was about to replace.
+    first: Option<ContainerId>,
     /// Whether this run made the gateway's container.
     made: bool,
     /// Whether anybody else did anything since the run began.
@@ -52,14 +56,25 @@ pub struct Oracle<'a> {
     stop_lost: bool,
     /// The volumes of containers that this run removed.
     bereaved: BTreeSet<VolumeName>,
-    /// The volumes of the gateway's own containers when the command under way began.
-    own_volumes: BTreeSet<VolumeName>,
+    /// The volumes whose removal was ordered with a proof, and where the history stood then.
+    proved: BTreeMap<VolumeName, usize>,
+    /// Whether anybody meddled since the last backup.
+    meddled: bool,
+    /// How many left-overs of an earlier run were removed.
+    tidied: u32,
+    /// How many volumes were lost that nothing could have kept: between check and removal somebody mounted one, at a
+    /// daemon that has lost its references.
+    pub unpreventable: u32,
     done: u32,
 }
 
-/// How many commands a run may give. The longest undisturbed one takes some fifteen; each unknown answer is asked for a
-/// few times more.
-pub const COMMANDS_MAX: u32 = 120;
+/// What a run says that put another container into the gateway's place, and one that put the old one back.
+const UPGRADED: &str = "upgraded";
+const ROLLED_BACK: &str = "rolled-back";
+
+/// How many commands a run may give. The longest undisturbed one, a replacement that is rolled back, takes some fifty; each
+/// unknown answer is asked for a few times more.
+pub const COMMANDS_MAX: u32 = 240;
 
 impl<'a> Oracle<'a> {
     /// A judge for one run.
@@ -74,14 +89,18 @@ impl<'a> Oracle<'a> {
             ready: false,
             looked_at: history.point(),
             began_at: history.point(),
-            own: BTreeSet::new(),
+            own: BTreeMap::new(),
+            first: None,
             made: false,
             others_acted: false,
             disturbed: true,
             health_known: true,
             stop_lost: false,
             bereaved: BTreeSet::new(),
-            own_volumes: BTreeSet::new(),
+            proved: BTreeMap::new(),
+            meddled: false,
+            tidied: 0,
+            unpreventable: 0,
             done: 0,
         }
     }
@@ -99,11 +118,15 @@ impl<'a> Oracle<'a> {
                     self.breach(Invariant::HonestEnds, format!("it says `{}`, and was not ready", how.as_str()));
                 }
                 // What somebody else made meanwhile is found, and said to be.
-                if *how == How::Reused && *reason != Reason::Unverified && self.acts.sum() > 0 && !self.others_acted {
+                let acted = self.acts.sum() > self.tidied;
+                if *how == How::Reused && *reason != Reason::Unverified && acted && !self.others_acted {
                     self.breach(Invariant::NoNeedlessActs, format!("a ready gateway was acted on: {:?}", self.acts));
                 }
                 if self.made {
                     self.judge_node_name(outcome, world);
+                }
+                if how.as_str() == UPGRADED {
+                    self.judge_upgraded(world);
                 }
                 // As long as a stop may take, its effect is waited for; what comes later nobody can know of.
                 let grace_ms = u64::from(self.names.spec.stop_grace_s) * 1000;
@@ -122,6 +145,9 @@ impl<'a> Oracle<'a> {
                 }
             }
             End::Looked { .. } => {}
+        }
+        if outcome.reason().id() == ROLLED_BACK && !self.others_acted {
+            self.judge_rolled_back(world);
         }
         if !outcome.changed && self.acts.sum() > 0 {
             self.breach(Invariant::HonestEnds, format!("it says that nothing was changed: {:?}", self.acts));
@@ -154,7 +180,8 @@ impl<'a> Oracle<'a> {
             if *by == Actor::Run {
                 self.acts.count(effect);
                 // What nemoclaw writes for itself, and which images are at hand, changes no gateway.
-                self.ready &= matches!(effect, Effect::RecordWritten { .. } | Effect::Image { .. });
+                self.ready &=
+                    matches!(effect, Effect::RecordWritten { .. } | Effect::Image { .. } | Effect::BackedUp { .. });
                 self.judge(effect, world, history);
             }
         }
@@ -187,6 +214,7 @@ impl<'a> Oracle<'a> {
 impl Witness for Oracle<'_> {
     fn saw(&mut self, moment: &Moment) {
         if let Happening::Broke(verdict) = &moment.what {
+            self.meddled |= matches!(verdict, Verdict::Act { .. });
             self.disturbed |= match verdict {
                 Verdict::Act { .. } | Verdict::Stale | Verdict::Refused { .. } => true,
                 Verdict::Hangs
@@ -194,6 +222,7 @@ impl Witness for Oracle<'_> {
                 | Verdict::Forbidden
                 | Verdict::BadStatus { .. }
                 | Verdict::BadBody
+                | Verdict::CutShort
                 | Verdict::AnswerLost
                 | Verdict::EffectLate { .. }
                 | Verdict::DownFor { .. }
@@ -207,11 +236,10 @@ impl Witness for Oracle<'_> {
     fn commanded(&mut self, command: &Command, world: &World, history: &History) {
         self.judge_history(world, history);
         self.began_at = history.point();
-        let all = world.daemon().store.containers.values();
-        let own: Vec<_> = all.filter(|container| self.is_own(container)).collect();
-        self.own = own.iter().map(|container| container.id.clone()).collect();
-        let mounts = own.iter().flat_map(|container| &container.config.mounts);
-        self.own_volumes = mounts.filter_map(|mount| mount.volume()).cloned().collect();
+        self.own = self.own_in(world);
+        if self.done == 0 {
+            self.first = self.first_in(world);
+        }
         if matches!(command, Command::Observe(_)) {
             self.looked_at = history.point();
             self.disturbed = false;
@@ -230,6 +258,7 @@ impl Witness for Oracle<'_> {
                 let says = matches!(host.readiness.known(), Some(Readiness::Ready { .. }));
                 self.ready = says && (self.is_ready(world) || others_acted);
             }
+            Event::BackedUp { .. } => self.meddled = false,
             Event::NamesFound { found } => self.unknown = found.known().is_none(),
             Event::Failed { failure: Failure::Unknown { .. } } => {
                 self.unknown = !matches!(command, Command::WriteRecord { .. });

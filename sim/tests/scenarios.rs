@@ -69,6 +69,9 @@ fn commands_make_the_calls_that_the_table_of_them_says() {
         let scenario = Scenario::parse(text).expect("another test says where it does not parse");
         scenario.case(&bases).expect("it parsed").judge_watched(&mut calls);
     }
-    let told = COMMANDS.iter().flat_map(|(command, calls)| calls.iter().map(|call| (*command, *call)));
+    // `tests/commands.rs` gives those that no shipped scenario comes to.
+    let given: BTreeSet<_> = calls.0.iter().map(|(command, _)| *command).collect();
+    let told = COMMANDS.iter().filter(|(command, _)| given.contains(command));
+    let told = told.flat_map(|(command, calls)| calls.iter().map(|call| (*command, *call)));
     assert_eq!(calls.0, told.collect());
 }

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::{
-    Command, ContainerId, ContainerName, Event, Failure, GatewayName, ImageId, ImageSource, Known, LockHolder,
-    MeasuredVolume, Named, NamedThing, NewContainer, Older, PresetName, RecordSeen, SandboxListing, SandboxName,
-    VolumeName, Why,
+    Command, ContainerId, ContainerName, Event, GatewayName, ImageId, ImageSource, Known, LockHolder, MeasuredVolume,
+    Named, NamedThing, NewContainer, Older, PresetName, RecordSeen, SandboxListing, SandboxName, VolumeName, Why,
 };
 
-use super::{Gate, SimHost, Stop, Told, Witness, failed};
+use super::{Gate, SimHost, Stop, Told, Witness, cut_short, failed, rejected, unknown};
 use crate::base::sandbox_folder;
 use crate::fault::CallKind;
 use crate::world::call::Call;
@@ -21,6 +20,9 @@ const ENDS_IN_MS: u64 = 50;
 
 /// Nobody's process ID but a simulated run's.
 const PID: u32 = 1000;
+
+/// What is said where nemoclaw's own files cannot be written.
+pub(super) const NOT_WRITABLE: &str = "the state directory cannot be written to";
 
 impl<W: Witness> SimHost<'_, W> {
     pub(super) fn carry_out(&mut self, command: &Command) -> Result<Event, Stop> {
@@ -34,6 +36,9 @@ impl<W: Witness> SimHost<'_, W> {
             Command::Observe(target) => {
                 self.pass(target.wait_ms);
                 Ok(Event::Observed { host: Box::new(self.look(target)?) })
+            }
+            Command::ProvideImage { reference, source: ImageSource::Empty } => {
+                self.change(Call::ImportEmptyImage { reference: reference.clone() }, true)
             }
             Command::ProvideImage { reference, source: ImageSource::Registry | ImageSource::Executable } => {
                 self.change(Call::ProvideImage { reference: reference.clone() }, true)
@@ -50,7 +55,7 @@ impl<W: Witness> SimHost<'_, W> {
             }
             Command::ConnectNetwork { container, network, aliases, ipv4 } => {
                 match self.ask(CallKind::ListNetworks)? {
-                    Err(why) => return Ok(Event::Failed { failure: Failure::Unknown { why } }),
+                    Err(why) => return Ok(unknown(why)),
                     Ok(Told::Now | Told::First) if self.world.daemon().networks.contains_key(network) => {}
                     Ok(Told::Now | Told::First | Told::Denied) => {
                         return Ok(failed(404, "no such network".to_owned(), true));
@@ -74,34 +79,58 @@ impl<W: Witness> SimHost<'_, W> {
             Command::ListSandboxes { container, listing, .. } => {
                 Ok(Event::SandboxesListed { sandboxes: self.list_sandboxes(container, listing)? })
             }
-            Command::ReadLogs { .. } => {
-                let lines = self.ask(CallKind::Logs)?.map(|_| vec!["the gateway's last words".to_owned()]);
-                Ok(Event::LogsRead { lines: lines.unwrap_or_default() })
-            }
+            Command::ReadLogs { .. } => self.read_logs(),
             Command::MeasureVolumes { volumes } => Ok(Event::VolumesMeasured { volumes: self.measure(volumes)? }),
+            Command::CreateNext(next) => self.create_next(next),
+            Command::CarryOver { from, to, paths } => self.carry_over(from, to, paths),
+            Command::RenameContainer { container, name } => {
+                self.change(Call::Rename { id: container.clone(), to: name.clone() }, true)
+            }
+            Command::SetRestartPolicy { container, policy } => {
+                self.change(Call::SetRestartPolicy { id: container.clone(), policy: *policy }, true)
+            }
+            Command::RemoveContainer { container } => self.remove_container(container),
+            Command::CreateHelper(helper) => self.create_helper(helper),
+            Command::BackUp(order) => self.back_up(order),
+            Command::RemoveVolume { absence } => self.remove_volume(absence),
+            Command::BeginRollBack { limit_ms, .. } => {
+                self.ends_ms = self.ends_ms.max(self.now_ms + limit_ms);
+                self.read_logs()
+            }
             Command::WriteRecord { record, keep_old } => self.write_record(record, *keep_old),
         }
     }
 
+    fn read_logs(&mut self) -> Result<Event, Stop> {
+        let lines = self.ask(CallKind::Logs)?.map(|_| vec!["the gateway's last words".to_owned()]);
+        Ok(Event::LogsRead { lines: lines.unwrap_or_default() })
+    }
+
     /// Makes a request that changes something.
-    fn change(&mut self, call: Call, server_error_says_no: bool) -> Result<Event, Stop> {
-        let event = match self.gate(CallKind::Change)? {
+    pub(super) fn change(&mut self, call: Call, server_error_says_no: bool) -> Result<Event, Stop> {
+        self.change_by(CallKind::Change, call, server_error_says_no)
+    }
+
+    /// The same as a call of this kind.
+    pub(super) fn change_by(&mut self, kind: CallKind, call: Call, server_error_says_no: bool) -> Result<Event, Stop> {
+        let event = match self.gate(kind)? {
             Gate::Through | Gate::Stale => match self.world.apply(self.actor, &call, self.history) {
                 Ok(_) => Event::Done,
                 Err(no) => failed(no.status, no.message, server_error_says_no),
             },
-            Gate::Fails(why) => Event::Failed { failure: Failure::Unknown { why } },
+            Gate::Fails(why) => unknown(why),
+            Gate::Cut => unknown(cut_short(kind)),
             Gate::Lost(why) => {
                 let _nobody_hears_it = self.world.apply(self.actor, &call, self.history);
-                Event::Failed { failure: Failure::Unknown { why } }
+                unknown(why)
             }
             Gate::Late(in_ms, why) => {
                 self.world.apply_later(in_ms, self.actor, call);
-                Event::Failed { failure: Failure::Unknown { why } }
+                unknown(why)
             }
             Gate::Refused(status) => failed(status, "refused".to_owned(), server_error_says_no),
         };
-        self.after(CallKind::Change)?;
+        self.after(kind)?;
         Ok(event)
     }
 
@@ -170,10 +199,13 @@ impl<W: Witness> SimHost<'_, W> {
                 self.history.note(self.actor, Effect::RecordWritten { gateway, over_unusable });
                 Event::Done
             }
-            Gate::Through | Gate::Stale | Gate::Fails(_) | Gate::Lost(_) | Gate::Late(..) | Gate::Refused(_) => {
-                let message = "the state directory cannot be written to".to_owned();
-                Event::Failed { failure: Failure::Rejected { status: None, message } }
-            }
+            Gate::Through
+            | Gate::Stale
+            | Gate::Fails(_)
+            | Gate::Cut
+            | Gate::Lost(_)
+            | Gate::Late(..)
+            | Gate::Refused(_) => rejected(NOT_WRITABLE),
         };
         self.after(CallKind::File)?;
         Ok(event)

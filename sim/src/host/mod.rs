@@ -6,6 +6,8 @@
 
 mod acts;
 mod look;
+mod replace;
+mod volumes;
 mod wait;
 
 use std::future::pending;
@@ -100,6 +102,8 @@ pub struct SimHost<'a, W> {
     counts: Vec<(&'static str, u32)>,
     all: u32,
     command: &'static str,
+    /// The command before that.
+    before: &'static str,
     down_for: u32,
     first: Option<Box<World>>,
     now_ms: u64,
@@ -122,6 +126,8 @@ enum Gate {
     Stale,
     /// It fails and does nothing.
     Fails(Why),
+    /// Its body ends early, and it does nothing.
+    Cut,
     /// It is done, and the answer is lost.
     Lost(Why),
     /// The answer is lost, and it is done later.
@@ -154,6 +160,7 @@ impl<'a, W: Witness> SimHost<'a, W> {
             counts: Vec::new(),
             all: 0,
             command: "",
+            before: "",
             down_for: 0,
             first,
             now_ms: 0,
@@ -255,6 +262,7 @@ impl<'a, W: Witness> SimHost<'a, W> {
                 Verdict::Forbidden => Gate::Fails(Why::PermissionDenied { address: ADDRESS.to_owned() }),
                 Verdict::BadStatus { status } => Gate::Fails(bad_status(kind, status)),
                 Verdict::BadBody => Gate::Fails(Why::Malformed { call: name(kind), what: "not JSON".to_owned() }),
+                Verdict::CutShort => Gate::Cut,
                 Verdict::AnswerLost => Gate::Lost(Why::ConnectionLost { call: name(kind) }),
                 Verdict::EffectLate { in_ms } => Gate::Late(in_ms, Why::ConnectionLost { call: name(kind) }),
                 Verdict::Refused { status } => Gate::Refused(status),
@@ -296,6 +304,8 @@ impl<'a, W: Witness> SimHost<'a, W> {
             | CallKind::Changes
             | CallKind::Logs
             | CallKind::Measure
+            | CallKind::ArchiveRead
+            | CallKind::ArchiveWrite
             | CallKind::Change => true,
         }
     }
@@ -315,6 +325,7 @@ impl<'a, W: Witness> SimHost<'a, W> {
                 | Verdict::Forbidden
                 | Verdict::BadStatus { .. }
                 | Verdict::BadBody
+                | Verdict::CutShort
                 | Verdict::AnswerLost
                 | Verdict::EffectLate { .. }
                 | Verdict::Refused { .. }
@@ -330,6 +341,7 @@ impl<'a, W: Witness> SimHost<'a, W> {
             Gate::Through => Ok(Told::Now),
             Gate::Stale => Ok(Told::First),
             Gate::Fails(why) | Gate::Lost(why) | Gate::Late(_, why) => Err(why),
+            Gate::Cut => Err(cut_short(kind)),
             Gate::Refused(404) => Ok(Told::Denied),
             Gate::Refused(status) => Err(bad_status(kind, status)),
         };
@@ -386,6 +398,8 @@ fn name(kind: CallKind) -> String {
         CallKind::Sandboxes => "GET sandboxes",
         CallKind::Logs => "GET /containers/{id}/logs",
         CallKind::Measure => "GET /system/df",
+        CallKind::ArchiveRead => "GET /containers/{id}/archive",
+        CallKind::ArchiveWrite => "PUT /containers/{id}/archive",
         CallKind::Change => "a request",
         CallKind::File => "a file",
     };
@@ -394,7 +408,7 @@ fn name(kind: CallKind) -> String {
 
 impl<W: Witness> Host for SimHost<'_, W> {
     async fn perform(&mut self, command: &Command) -> Event {
-        self.command = kind_of(command);
+        self.before = std::mem::replace(&mut self.command, kind_of(command));
         self.all += 1;
         match self.counts.iter_mut().find(|(name, _)| *name == self.command) {
             Some((_, count)) => *count += 1,
@@ -431,8 +445,31 @@ pub fn kind_of(command: &Command) -> &'static str {
         Command::ListSandboxes { .. } => "list-sandboxes",
         Command::ReadLogs { .. } => "read-logs",
         Command::MeasureVolumes { .. } => "measure-volumes",
+        Command::CreateNext(_) => "create-next",
+        Command::CarryOver { .. } => "carry-over",
+        Command::RenameContainer { .. } => "rename-container",
+        Command::SetRestartPolicy { .. } => "set-restart-policy",
+        Command::RemoveContainer { .. } => "remove-container",
+        Command::CreateHelper(_) => "create-helper",
+        Command::BackUp(_) => "back-up",
+        Command::RemoveVolume { .. } => "remove-volume",
+        Command::BeginRollBack { .. } => "begin-roll-back",
         Command::WriteRecord { .. } => "write-record",
     }
+}
+
+fn cut_short(kind: CallKind) -> Why {
+    Why::Malformed { call: name(kind), what: "it ends early".to_owned() }
+}
+
+/// Nobody knows whether it was done.
+fn unknown(why: Why) -> Event {
+    Event::Failed { failure: Failure::Unknown { why } }
+}
+
+/// It was not done, and it was not Docker that said so.
+fn rejected(message: impl Into<String>) -> Event {
+    Event::Failed { failure: Failure::Rejected { status: None, message: message.into() } }
 }
 
 /// Docker's own "no", or that nobody knows.

@@ -39,6 +39,7 @@ impl Oracle<'_> {
                     self.judge_restart(container, world);
                 }
             }
+            Command::RemoveVolume { absence } => self.judge_removal_order(absence, world, history),
             Command::StartContainer { .. }
             | Command::TakeLock { .. }
             | Command::ReadRecord { .. }
@@ -54,13 +55,22 @@ impl Oracle<'_> {
             | Command::AwaitReady { .. }
             | Command::ListSandboxes { .. }
             | Command::ReadLogs { .. }
-            | Command::MeasureVolumes { .. } => {}
+            | Command::MeasureVolumes { .. }
+            | Command::CreateNext(_)
+            | Command::CarryOver { .. }
+            | Command::RenameContainer { .. }
+            | Command::SetRestartPolicy { .. }
+            | Command::RemoveContainer { .. }
+            | Command::CreateHelper(_)
+            | Command::BackUp(_)
+            | Command::BeginRollBack { .. } => {}
         }
     }
 
     /// Whether the last look showed the truth, and nothing changed since.
-    fn saw_all(&self, history: &History) -> bool {
-        let is_own_file = |happened: &Happened| matches!(happened.effect, Effect::RecordWritten { .. });
+    pub(super) fn saw_all(&self, history: &History) -> bool {
+        let is_own_file =
+            |happened: &Happened| matches!(happened.effect, Effect::RecordWritten { .. } | Effect::BackedUp { .. });
         !self.disturbed && history.since(self.looked_at).iter().all(is_own_file)
     }
 
@@ -102,6 +112,7 @@ impl Oracle<'_> {
 
     /// A sandbox, or a gateway on another daemon, leaves the records only after it has gone.
     fn judge_record(&mut self, record: &GatewayRecord, keep_old: bool, world: &World) {
+        self.judge_commit(record, world);
         let Some(old) = world.state.records.get(&record.gateway).and_then(|seen| seen.record()) else { return };
         if keep_old {
             return;

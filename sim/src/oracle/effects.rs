@@ -4,38 +4,23 @@ use std::collections::BTreeSet;
 
 use engine::{ContainerId, MountedSource, VolumeName, gateway_of};
 
+use super::replacement::{is_helper, replaced_by};
 use super::{Invariant, Oracle};
 use crate::world::World;
+use crate::world::container::Container;
 use crate::world::effect::{Actor, Effect, History};
 
 impl Oracle<'_> {
     pub(super) fn judge(&mut self, effect: &Effect, world: &World, history: &History) {
         match effect {
             // A removal is judged when it is asked for: that Docker refuses it is the last guard, not the first.
-            Effect::VolumeRemovalAsked { name, owner, of } => self.judge_removal(name, owner.as_deref(), of, world),
-            Effect::VolumeRemoved { name, files, of } => {
-                if self.intent.reset.is_none() || !of.is_empty() || self.bereaved.contains(name) {
-                    let what = format!("volume `{name}` with {files} files was removed; containers: {of:?}");
-                    self.breach(Invariant::VolumesKept, what);
-                }
+            Effect::VolumeRemovalAsked { name, owner, of } => {
+                self.judge_removal(name, owner.as_deref(), of, world, history);
             }
+            Effect::VolumeRemoved { name, files, of } => self.judge_loss(name, *files, of, history),
             Effect::ContainerRemoved { id, name, files } => {
                 self.judge_stranger(id);
-                if self.own.contains(id) {
-                    self.bereaved.extend(self.own_volumes.iter().cloned());
-                    let has_another =
-                        world.daemon().store.containers.values().any(|other| other.id != *id && self.is_own(other));
-                    if !has_another {
-                        let what = format!("`{name}` was removed before another had its volumes");
-                        self.breach(Invariant::DriftKeepsData, what);
-                    }
-                }
-                if *files > 0 {
-                    self.breach(
-                        Invariant::DriftKeepsData,
-                        format!("`{name}` was removed with {files} files of its own"),
-                    );
-                }
+                self.judge_container_removal(id, name, *files, world);
             }
             Effect::ContainerStarted { id, beside } => {
                 self.judge_stranger(id);
@@ -44,9 +29,19 @@ impl Oracle<'_> {
                     self.breach(Invariant::DriftKeepsData, format!("it was started beside {beside:?}"));
                 }
             }
-            Effect::ContainerEnded { id }
-            | Effect::ContainerFrozen { id, .. }
-            | Effect::ContainerRenamed { id, .. } => self.judge_stranger(id),
+            Effect::ContainerEnded { id } | Effect::ContainerFrozen { id, .. } | Effect::FilesWritten { id, .. } => {
+                self.judge_stranger(id)
+            }
+            Effect::ContainerRenamed { id, to } => {
+                self.judge_stranger(id);
+                if *to == self.names.container {
+                    self.judge_place_taken(id, world);
+                }
+            }
+            Effect::RestartPolicySet { id, .. } => {
+                self.judge_stranger(id);
+                self.judge_policies(world, history);
+            }
             Effect::ContainerConnected { id, network, connected } => {
                 self.judge_stranger(id);
                 if *connected && *network != self.names.network {
@@ -59,9 +54,12 @@ impl Oracle<'_> {
                 }
             }
             Effect::ContainerCreated { id, .. } => {
-                self.own.insert(id.clone());
-                self.made = true;
-                self.judge_volumes_of(id, world);
+                if let Some(container) = world.daemon().store.containers.get(id) {
+                    self.own.insert(id.clone(), container.clone());
+                    self.made |= !is_helper(container);
+                    self.judge_volumes_of(container, world);
+                    self.judge_policies(world, history);
+                }
             }
             Effect::VolumeCreated { name } => {
                 if !self.is_its_volume(name, world) && !is_anonymous(world, name) {
@@ -88,21 +86,12 @@ impl Oracle<'_> {
                     self.breach(Invariant::RecordsFollowFacts, what);
                 }
             }
-            Effect::Image { .. } => {}
-        }
-    }
-
-    fn judge_removal(&mut self, name: &VolumeName, owner: Option<&str>, of: &[engine::ContainerName], world: &World) {
-        if self.intent.reset.is_none() || !of.is_empty() || self.bereaved.contains(name) {
-            self.breach(Invariant::VolumesKept, format!("volume `{name}` was to be removed; containers: {of:?}"));
-        }
-        if owner != Some(self.names.gateway.as_str()) && !self.is_its_volume(name, world) {
-            self.breach(Invariant::NoStrangersHarmed, format!("volume `{name}`, another's, was to be removed"));
+            Effect::Image { .. } | Effect::BackedUp { .. } => {}
         }
     }
 
     /// Whether a volume is this gateway's: by its exact name, the record, or because its owner chose it.
-    fn is_its_volume(&self, name: &VolumeName, world: &World) -> bool {
+    pub(super) fn is_its_volume(&self, name: &VolumeName, world: &World) -> bool {
         let record = world.state.records.get(&self.names.gateway).and_then(|seen| seen.record());
         self.names.spec.volumes().any(|(own, _)| own == name)
             || self.intent.adopt.as_ref() == Some(name)
@@ -110,28 +99,32 @@ impl Oracle<'_> {
     }
 
     fn judge_stranger(&mut self, id: &ContainerId) {
-        if !self.own.contains(id) {
+        if !self.own.contains_key(id) {
             self.breach(Invariant::NoStrangersHarmed, format!("container {id} is not this gateway's"));
         }
     }
 
-    /// A new container has every volume with work on it that bears the gateway's exact name, unless a label decided.
-    fn judge_volumes_of(&mut self, id: &ContainerId, world: &World) {
+    /// A new container has every volume with work on it that bears the gateway's exact name, unless a label decided. What
+    /// a next one and a helper have is what the gateway's container has.
+    fn judge_volumes_of(&mut self, container: &Container, world: &World) {
         let daemon = world.daemon();
         let labelled = |name: &VolumeName| {
             let labels = daemon.volumes.get(name).map(|volume| &volume.labels);
             labels.and_then(gateway_of) == Some(self.names.gateway.as_str())
         };
-        let Some(container) = daemon.store.containers.get(id) else { return };
+        let beside = is_helper(container) || replaced_by(container).is_some();
+        let of_another =
+            |name: &VolumeName| beside && self.own.values().any(|own| own.id != container.id && own.has(name));
         let strange = container.config.mounts.iter().find_map(|mount| match &mount.source {
             MountedSource::Volume { name } => Some(name)
-                .filter(|name| !labelled(name) && !is_anonymous(world, name) && !self.is_its_volume(name, world)),
+                .filter(|name| !labelled(name) && !is_anonymous(world, name) && !self.is_its_volume(name, world))
+                .filter(|name| !of_another(name)),
             MountedSource::FolderOfVolume { .. } | MountedSource::Bind { .. } | MountedSource::Other { .. } => None,
         });
         if let Some(strange) = strange {
             self.breach(Invariant::NoStrangersHarmed, format!("the new container has `{strange}`, another's"));
         }
-        if self.names.spec.volumes().any(|(name, _)| !labelled(name)) && daemon.volumes.keys().any(labelled) {
+        if beside || self.names.spec.volumes().any(|(name, _)| !labelled(name)) && daemon.volumes.keys().any(labelled) {
             return;
         }
         let record = world.state.records.get(&self.names.gateway).and_then(|seen| seen.record());

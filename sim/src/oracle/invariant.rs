@@ -131,6 +131,9 @@ impl Acts {
             Effect::ContainerFrozen { .. }
             | Effect::ContainerRenamed { .. }
             | Effect::ContainerConnected { .. }
+            | Effect::RestartPolicySet { .. }
+            | Effect::FilesWritten { .. }
+            | Effect::BackedUp { .. }
             | Effect::Image { .. }
             | Effect::VolumeRemovalAsked { .. }
             | Effect::RecordWritten { .. }

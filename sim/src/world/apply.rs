@@ -1,15 +1,10 @@
 //! What each request does, and what it does to containers. Statuses are those of Docker 20.10 to 28 (moby `api/swagger.yaml`, `daemon/`).
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use engine::{
-    ContainerId, ContainerName, Disk, Exit, ImageId, ImageRef, MountedSource, NetworkId, NetworkName, VolumeName,
-};
+use engine::{ContainerId, ContainerName, Disk, ImageId, NetworkId};
 
 use super::World;
 use super::call::{ApiError, Call, Changed, PrunedVolumes};
-use super::container::{Config, Container, Endpoint, Life, Mounted};
+use super::container::{Container, Endpoint, Life, Mounted};
 use super::effect::{Actor, Effect, History};
 
 /// What a daemon says to a request.
@@ -18,6 +13,9 @@ pub(super) type Answer = Result<Changed, ApiError>;
 /// The exit codes of a process that ends when it is asked to, and of one that is killed.
 const TERMINATED: i64 = 0;
 const KILLED: i64 = 137;
+
+/// The image that holds nothing: as often as it is made from the same archive, it is the same.
+const EMPTY_IMAGE: &str = "sha256:empty";
 
 impl World {
     /// Carries a request out at the daemon that the run's address leads to.
@@ -39,7 +37,11 @@ impl World {
             Call::CreateVolume { name, labels } => self.create_volume(at, name, labels, false, by, history),
             Call::RemoveVolume { name } => self.remove_volume(at, name, by, history),
             Call::CreateContainer { name, image, config, network } => {
-                self.create_container(at, name, image, config, network, by, history)
+                let endpoint = Endpoint { network: network.clone(), id: None, aliases: Vec::new(), ipv4: None };
+                self.create_container(at, name, image, config, endpoint, by, history)
+            }
+            Call::CreateContainerAt { name, image, config, endpoint } => {
+                self.create_container(at, name, image, config, endpoint.clone(), by, history)
             }
             Call::Start { id } => self.start(at, id, by, history),
             Call::Stop { id } => self.stop(at, id, TERMINATED, by, history),
@@ -48,6 +50,8 @@ impl World {
             Call::Pause { id } => self.freeze(at, id, true, by, history),
             Call::Unpause { id } => self.freeze(at, id, false, by, history),
             Call::Rename { id, to } => self.rename(at, id, to, by, history),
+            Call::SetRestartPolicy { id, policy } => self.set_restart_policy(at, id, *policy, by, history),
+            Call::WriteArchive { id, files } => self.write_archive(at, id, files, by, history),
             Call::RemoveContainer { id, force, volumes } => {
                 let runs = self.container(at, id)?.may_write();
                 if runs && !force {
@@ -65,102 +69,22 @@ impl World {
                 Some(image) => self.tag(at, reference, &image, by, history),
                 None => Err(ApiError::not_found("image in the registry")),
             },
+            Call::ImportEmptyImage { .. } if self.disk == Disk::Full => {
+                Err(ApiError::failed("no space left on device"))
+            }
+            Call::ImportEmptyImage { reference } => self.tag(at, reference, &ImageId::new(EMPTY_IMAGE), by, history),
             Call::Tag { reference, image } => self.tag(at, reference, image, by, history),
             Call::RemoveImage { reference, force } => self.remove_image(at, reference, *force, by, history),
             Call::Prune { volumes } => self.prune(at, *volumes, by, history),
         }
     }
 
-    fn container(&self, at: usize, id: &ContainerId) -> Result<&Container, ApiError> {
+    pub(super) fn container(&self, at: usize, id: &ContainerId) -> Result<&Container, ApiError> {
         self.daemons[at].store.containers.get(id).ok_or_else(|| ApiError::not_found("container"))
     }
 
-    fn container_mut(&mut self, at: usize, id: &ContainerId) -> Result<&mut Container, ApiError> {
+    pub(super) fn container_mut(&mut self, at: usize, id: &ContainerId) -> Result<&mut Container, ApiError> {
         self.daemons[at].store.containers.get_mut(id).ok_or_else(|| ApiError::not_found("container"))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "they are the request's")]
-    fn create_container(
-        &mut self,
-        at: usize,
-        name: &ContainerName,
-        image: &ImageRef,
-        config: &Arc<Config>,
-        network: &NetworkName,
-        by: Actor,
-        history: &mut History,
-    ) -> Answer {
-        // The image is looked for before the name is (moby `daemon/create.go`).
-        let Some(image_id) = self.daemons[at].store.images.get(image).cloned() else {
-            return Err(ApiError::not_found(&format!("image: {image}")));
-        };
-        if self.daemons[at].named(name).is_some() {
-            return Err(ApiError::conflict(format!("the container name \"/{name}\" is already in use")));
-        }
-        // With mount syntax a missing folder is an error; with bind syntax it would be made.
-        let gone = config.mounts.iter().find_map(|mount| match &mount.source {
-            MountedSource::Bind { folder } if self.gone_folders.contains(folder) => Some(folder.clone()),
-            MountedSource::Bind { .. }
-            | MountedSource::Volume { .. }
-            | MountedSource::FolderOfVolume { .. }
-            | MountedSource::Other { .. } => None,
-        });
-        if let Some(folder) = gone {
-            return Err(ApiError { status: 400, message: format!("bind source path does not exist: {folder}") });
-        }
-        if self.disk == Disk::Full {
-            return Err(ApiError::failed("no space left on device"));
-        }
-        let config = self.merged_with_image(at, config, image_id, by, history);
-        let id = ContainerId::new(format!("{:064x}", self.number()));
-        let endpoint = Endpoint { network: network.clone(), id: None, aliases: Vec::new(), ipv4: None };
-        let container = Container {
-            id: id.clone(),
-            name: name.clone(),
-            config: Arc::new(config),
-            life: Life::Created,
-            shows: None,
-            exit: Exit::default(),
-            run: None,
-            stopped_by_hand: false,
-            networks: vec![endpoint],
-            publishes: true,
-            layer: BTreeMap::new(),
-        };
-        self.daemons[at].store.containers.insert(id.clone(), container);
-        history.note(by, Effect::ContainerCreated { id, name: name.clone() });
-        Ok(Changed::Done)
-    }
-
-    /// The image's environment and entry point go in beneath what was asked for, and each of its volumes that nothing
-    /// is mounted over is born anonymous.
-    fn merged_with_image(
-        &mut self,
-        at: usize,
-        config: &Config,
-        image_id: ImageId,
-        by: Actor,
-        history: &mut History,
-    ) -> Config {
-        let program = self.program(&image_id);
-        let mut config = Config { image_id, ..config.clone() };
-        for (name, value) in program.env {
-            config.env.0.entry(name).or_insert(value);
-        }
-        for mount in &config.mounts {
-            if let MountedSource::Volume { name } = &mount.source {
-                let _there_now = self.create_volume(at, name, &BTreeMap::new(), false, by, history);
-            }
-        }
-        for path in program.volumes {
-            if config.mounts.iter().any(|mount| mount.path == path) {
-                continue;
-            }
-            let name = VolumeName::new(format!("{:064x}", self.number()));
-            let _there_now = self.create_volume(at, &name, &BTreeMap::new(), true, by, history);
-            config.mounts.push(Mounted { source: MountedSource::Volume { name }, path, writable: true });
-        }
-        config
     }
 
     /// One that is about to be started again counts as running (moby `container/state.go`, `SetRestarting`).

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::{ContainerId, ContainerName, ImageId, ImageRef, NetworkId, NetworkName, VolumeName};
+use engine::{ContainerId, ContainerName, ImageId, ImageRef, NetworkId, NetworkName, RestartPolicy, VolumeName};
 use serde::{Deserialize, Serialize};
 
-use super::container::Config;
+use super::container::{Config, Content, Endpoint};
 
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,6 +47,17 @@ pub enum Call {
         /// The network it is to belong to.
         network: NetworkName,
     },
+    /// The same with a network as another container has it: aliases and address, too.
+    CreateContainerAt {
+        /// Its name.
+        name: ContainerName,
+        /// The reference of its image.
+        image: ImageRef,
+        /// All else; what depends on the image is filled in.
+        config: Arc<Config>,
+        /// The network it is to belong to.
+        endpoint: Endpoint,
+    },
     /// `POST /containers/{id}/start`.
     Start {
         /// Which.
@@ -84,6 +95,20 @@ pub enum Call {
         /// The new name.
         to: ContainerName,
     },
+    /// `POST /containers/{id}/update`, of the restart policy alone.
+    SetRestartPolicy {
+        /// Which.
+        id: ContainerId,
+        /// Its policy from now on.
+        policy: RestartPolicy,
+    },
+    /// `PUT /containers/{id}/archive?path=/`.
+    WriteArchive {
+        /// Into which.
+        id: ContainerId,
+        /// The files, by their whole paths.
+        files: BTreeMap<String, Content>,
+    },
     /// `DELETE /containers/{id}`.
     RemoveContainer {
         /// Which.
@@ -113,6 +138,11 @@ pub enum Call {
     },
     /// `POST /images/create` or `/images/load`.
     ProvideImage {
+        /// The reference.
+        reference: ImageRef,
+    },
+    /// `POST /images/create?fromSrc=-`, of an archive that holds nothing.
+    ImportEmptyImage {
         /// The reference.
         reference: ImageRef,
     },

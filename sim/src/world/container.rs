@@ -1,4 +1,5 @@
-//! A container as dockerd keeps it: what it was made with, which never changes, and what it is doing.
+//! A container as dockerd keeps it: what it was made with, which never changes, what was set since, and what it is
+//! doing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,6 +34,9 @@ pub struct Container {
     pub stopped_by_hand: bool,
     /// The networks it belongs to.
     pub networks: Vec<Endpoint>,
+    /// The restart policy that it was given since it was made; none where it has that of its birth.
+    #[serde(default)]
+    pub given_restart: Option<RestartPolicy>,
     /// Whether its ports are published while it runs. A daemon with live-restore can lose them (moby #38883).
     pub publishes: bool,
     /// Files that exist only in its own layer.
@@ -56,7 +60,7 @@ pub struct Config {
     pub mounts: Vec<Mounted>,
     /// What it publishes.
     pub ports: Vec<Published>,
-    /// Its restart policy.
+    /// The restart policy that it was made with.
     pub restart: RestartPolicy,
     /// Whether it is removed as soon as it ends (`docker run --rm`).
     pub auto_remove: bool,
@@ -161,6 +165,11 @@ impl Container {
         self.publishes && !self.networks.is_empty()
     }
 
+    /// Its restart policy.
+    pub fn restart(&self) -> RestartPolicy {
+        self.given_restart.unwrap_or(self.config.restart)
+    }
+
     /// The process, where it runs.
     pub fn process(&self) -> Option<Process> {
         match self.life {
@@ -181,7 +190,7 @@ impl Container {
 
     /// As list and inspect show it.
     pub fn seen(&self, network_exists: impl Fn(&Endpoint) -> bool) -> ContainerSeen {
-        let Config { image, image_id, command, env, labels, restart, auto_remove, hostname, .. } = &*self.config;
+        let Config { image, image_id, command, env, labels, auto_remove, hostname, .. } = &*self.config;
         let runs = matches!(self.life, Life::Running { .. } | Life::Paused { .. });
         ContainerSeen {
             id: self.id.clone(),
@@ -200,7 +209,7 @@ impl Container {
             mounts: self.config.mounts.iter().map(Mounted::seen).collect(),
             networks: self.networks.iter().map(|endpoint| endpoint.seen(network_exists(endpoint))).collect(),
             ports: self.config.ports.iter().map(|port| port.seen(self.is_reached() || !runs)).collect(),
-            restart: *restart,
+            restart: self.restart(),
             auto_remove: *auto_remove,
             hostname: hostname.clone(),
         }

@@ -1,7 +1,7 @@
 //! What happened in a world, as the truth of it: the only thing that the oracle judges by. Nothing here is what a run
 //! was told.
 
-use engine::{ContainerId, ContainerName, ImageRef, NetworkName, VolumeName};
+use engine::{ContainerId, ContainerName, ImageRef, NetworkName, RestartPolicy, VolumeName};
 use serde::{Deserialize, Serialize};
 
 /// Who made something happen.
@@ -57,6 +57,20 @@ pub enum Effect {
         /// The new name.
         to: ContainerName,
     },
+    /// It has another restart policy.
+    RestartPolicySet {
+        /// Its ID.
+        id: ContainerId,
+        /// The policy.
+        policy: RestartPolicy,
+    },
+    /// Files were written into it, or through it into a volume.
+    FilesWritten {
+        /// Its ID.
+        id: ContainerId,
+        /// How many.
+        files: usize,
+    },
     /// It is gone.
     ContainerRemoved {
         /// Its ID.
@@ -111,6 +125,13 @@ pub enum Effect {
         reference: ImageRef,
         /// Whether it stands for one now.
         exists: bool,
+    },
+    /// A backup of a gateway was made.
+    BackedUp {
+        /// Of which gateway.
+        gateway: String,
+        /// The volumes that it holds.
+        volumes: Vec<VolumeName>,
     },
     /// The registry's record of a gateway was written.
     RecordWritten {

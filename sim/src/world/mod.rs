@@ -7,8 +7,11 @@
 //! judgement.
 
 mod apply;
+pub mod archive;
+pub mod backup;
 pub mod call;
 pub mod container;
+mod create;
 pub mod daemon;
 pub mod effect;
 mod objects;
@@ -22,11 +25,12 @@ use std::sync::Arc;
 use engine::{ContainerId, Disk, GatewayName, Gpu, ImageId, ImageRef, Older, Readiness, RecordSeen};
 use serde::{Deserialize, Serialize};
 
+use self::backup::Backup;
 use self::call::Call;
 use self::container::{Container, Life, Process};
 use self::daemon::Daemon;
 use self::effect::{Actor, Effect, History};
-use self::program::{Does, Program};
+use self::program::{Does, FORM, Program};
 
 /// A host.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -79,6 +83,9 @@ pub struct StateDir {
     pub locks: BTreeMap<GatewayName, u32>,
     /// What the older tool left.
     pub older: BTreeMap<GatewayName, Older>,
+    /// The backups, oldest first.
+    #[serde(default)]
+    pub backups: Vec<Backup>,
 }
 
 /// A request whose effect comes later than the connection's end.
@@ -96,6 +103,9 @@ struct Late {
 /// (moby `restartmanager`).
 const RESTART_AFTER_MS: u64 = 100;
 const RESTART_AFTER_MAX_MS: u64 = 60_000;
+
+/// The exit code of a program that finds data of a newer form than its own.
+const DATA_TOO_NEW: i64 = 1;
 
 impl World {
     /// A machine with these daemons, of which the first one answers.
@@ -137,9 +147,13 @@ impl World {
         self.programs.get(image).cloned().unwrap_or_default()
     }
 
-    /// What a container's program does once it is warm. One that this world does not know serves.
-    fn does(&self, image: &ImageId) -> Does {
-        self.programs.get(image).map_or(Does::Serves, |program| program.does)
+    /// What a container's program does once it is warm. One that this world does not know serves; one that finds data
+    /// of a newer form than its own ends.
+    fn does(&self, daemon: &Daemon, container: &Container) -> Does {
+        let Some(program) = self.programs.get(&container.config.image_id) else { return Does::Serves };
+        let volume = container.writes_to().next().and_then(|name| daemon.volumes.get(name));
+        let form = volume.and_then(|volume| volume.files.get(FORM).copied()).unwrap_or_default();
+        if form > program.form { Does::Ends { code: DATA_TOO_NEW } } else { program.does }
     }
 
     /// Removes the registry's record of a gateway.
@@ -237,15 +251,14 @@ impl World {
     }
 
     fn due(&self, daemon: usize) -> Option<(ContainerId, Due)> {
-        self.daemons[daemon].store.containers.values().find_map(|container| {
+        let daemon = &self.daemons[daemon];
+        daemon.store.containers.values().find_map(|container| {
             let due = match container.life {
-                Life::Running { process: Process { warm_in_ms: 0, .. } } => {
-                    match self.does(&container.config.image_id) {
-                        Does::Ends { code } => Due::Ends { code, oom: false },
-                        Does::RunsOutOfMemory => Due::Ends { code: 137, oom: true },
-                        Does::Serves | Does::Answers { .. } | Does::Hangs => return None,
-                    }
-                }
+                Life::Running { process: Process { warm_in_ms: 0, .. } } => match self.does(daemon, container) {
+                    Does::Ends { code } => Due::Ends { code, oom: false },
+                    Does::RunsOutOfMemory => Due::Ends { code: 137, oom: true },
+                    Does::Serves | Does::Answers { .. } | Does::Hangs => return None,
+                },
                 Life::Restarting { in_ms: 0 } => Due::Starts,
                 Life::Running { .. }
                 | Life::Restarting { .. }
@@ -276,9 +289,9 @@ impl World {
         if let Some(process) = self.held_ports.get(&port) {
             return process.answers.map_or(Readiness::Unreachable, |status| Readiness::NotReady { status });
         }
-        let Some((_, container)) = self.publisher(port) else { return Readiness::Unreachable };
+        let Some((at, container)) = self.publisher(port) else { return Readiness::Unreachable };
         match container.process() {
-            Some(Process { warm_in_ms: 0, hangs: false }) => match self.does(&container.config.image_id) {
+            Some(Process { warm_in_ms: 0, hangs: false }) => match self.does(&self.daemons[at], container) {
                 Does::Serves => Readiness::Ready { marked: true },
                 Does::Answers { status } => Readiness::NotReady { status },
                 Does::Hangs | Does::Ends { .. } | Does::RunsOutOfMemory => Readiness::Unreachable,
@@ -289,10 +302,10 @@ impl World {
 
     /// Whether a connection to a port of the host is taken and never answered: a frozen process, or one that hangs.
     pub fn is_silent(&self, port: u16) -> bool {
-        let Some((_, container)) = self.publisher(port) else { return false };
+        let Some((at, container)) = self.publisher(port) else { return false };
         match container.process() {
             Some(process) => {
-                process.warm_in_ms == 0 && (process.hangs || self.does(&container.config.image_id) == Does::Hangs)
+                process.warm_in_ms == 0 && (process.hangs || self.does(&self.daemons[at], container) == Does::Hangs)
             }
             None => true,
         }

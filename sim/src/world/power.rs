@@ -54,7 +54,7 @@ impl World {
             if container.life != Life::Exited {
                 continue;
             }
-            let starts = match container.config.restart {
+            let starts = match container.restart() {
                 RestartPolicy::No => false,
                 RestartPolicy::Always => true,
                 RestartPolicy::UnlessStopped => !container.stopped_by_hand,

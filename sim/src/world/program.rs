@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::container::Content;
+
 /// What an image's program does.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -23,7 +25,16 @@ pub struct Program {
     pub env: BTreeMap<String, String>,
     /// What it writes into its container's own layer at its first start.
     pub layer: Vec<String>,
+    /// Which form of data it keeps. It rewrites an older one when it starts, and ends where it finds a newer one, as
+    /// programs do that migrate the schema of their database.
+    pub form: Content,
 }
+
+/// The file that holds a gateway's data.
+pub const DATA: &str = "gateway.db";
+
+/// The file that tells the form of it, where that is not the first.
+pub const FORM: &str = "gateway.form";
 
 /// What a program does once it is warm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +68,7 @@ impl Default for Program {
             entry_point: vec!["/bin/entry".to_owned()],
             env: BTreeMap::new(),
             layer: Vec::new(),
+            form: 0,
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use engine::{ContainerId, ContainerName, Disk, MountedSource, RestartPolicy};
 
-use super::call::ApiError;
+use super::apply::Answer;
+use super::call::{ApiError, Changed};
 use super::container::{Container, Life, Process};
 use super::effect::{Actor, Effect, History};
+use super::program::{DATA, FORM};
 use super::{RESTART_AFTER_MAX_MS, RESTART_AFTER_MS, World};
 
 /// The exit code of a container whose start failed (moby `daemon/start.go`).
@@ -51,7 +53,12 @@ impl World {
         }
         // A gateway's own files are on its volume from its first start on.
         if let Some(volume) = writes.and_then(|volume| found.volumes.get_mut(&volume)) {
-            volume.files.entry("gateway.db".to_owned()).or_insert(run);
+            volume.files.entry(DATA.to_owned()).or_insert(run);
+            // Data of an older form is rewritten before anything else is done with it.
+            if program.form > volume.files.get(FORM).copied().unwrap_or_default() {
+                volume.files.insert(DATA.to_owned(), run);
+                volume.files.insert(FORM.to_owned(), program.form);
+            }
         }
         history.note(by, Effect::ContainerStarted { id: id.clone(), beside });
         Ok(())
@@ -121,6 +128,31 @@ impl World {
         self.daemons[daemon].store.containers.values().filter(shares).map(|other| other.name.clone()).collect()
     }
 
+    /// The policy holds from the next end and the next start of the daemon on; whether it was stopped by hand stays
+    /// remembered, and a start that is already waited for comes. A container that is removed as soon as it ends takes
+    /// none but `no` (moby `daemon/update.go`, `container/container_unix.go` `UpdateContainer`, `restartmanager`
+    /// `SetPolicy`).
+    pub(super) fn set_restart_policy(
+        &mut self,
+        at: usize,
+        id: &ContainerId,
+        policy: RestartPolicy,
+        by: Actor,
+        history: &mut History,
+    ) -> Answer {
+        let container = self.container_mut(at, id)?;
+        if container.life == Life::Dead {
+            return Err(ApiError::failed("container is marked for removal and cannot be \"update\""));
+        }
+        if container.config.auto_remove && policy != RestartPolicy::No {
+            let why = "Restart policy cannot be updated because AutoRemove is enabled for the container";
+            return Err(ApiError::conflict(why));
+        }
+        container.given_restart = Some(policy);
+        history.note(by, Effect::RestartPolicySet { id: id.clone(), policy });
+        Ok(Changed::Done)
+    }
+
     /// A container's process ends, and Docker does what its policy says.
     pub(super) fn end(
         &mut self,
@@ -134,7 +166,7 @@ impl World {
         let Some(container) = self.daemons[daemon].store.containers.get_mut(id) else { return };
         container.exit.code = code;
         container.exit.oom = oom;
-        let again = match container.config.restart {
+        let again = match container.restart() {
             RestartPolicy::No => false,
             RestartPolicy::Always | RestartPolicy::UnlessStopped => !container.stopped_by_hand,
             RestartPolicy::OnFailure => code != 0 && !container.stopped_by_hand,
