@@ -96,6 +96,8 @@ pub enum Reason {
     NotBackedUp,
     /// There is nothing of which a backup could be made.
     NothingToBackUp,
+    /// A backup that is there cannot be used.
+    BadBackup,
     /// Something that was to go could not be removed.
     NotRemoved,
     /// Interrupted (SIGINT).
@@ -181,6 +183,7 @@ reasons! {
     HalfDone "half-done" 3 "A replacement of the gateway was begun and not ended. `onboard` ends it.";
     NotBackedUp "not-backed-up" 3 "No complete backup could be made, so nothing was given up.";
     NothingToBackUp "nothing-to-back-up" 3 "The gateway has no volumes, so there is nothing of which a backup could be made.";
+    BadBackup "bad-backup" 3 "A backup that is there cannot be used: it is not complete, was changed, or is of a newer version.";
     NotRemoved "not-removed" 3 "Something that its owner gave up could not be removed. Nothing else was.";
     Interrupted "interrupted" 130 "The run was interrupted.";
     Terminated "terminated" 143 "The run was terminated.";

@@ -130,6 +130,7 @@ fn ask(choices: &mut impl Choices) -> Ask {
         recreate: choices.once_in(16),
         upgrade: choices.once_in(16),
         preset_not_typed: choices.once_in(4),
+        ..Ask::default()
     }
 }
 

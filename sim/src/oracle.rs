@@ -134,6 +134,11 @@ impl<'a> Oracle<'a> {
                     self.breach(Invariant::HonestEnds, "it says that it is ready, and its own stop is still to come");
                 }
             }
+            End::BackedUp => {
+                if self.intent.purpose != Purpose::BackUp {
+                    self.breach(Invariant::HonestEnds, "it says that it made a backup, and was to do something else");
+                }
+            }
             End::Stopped => {
                 if self.intent.purpose != Purpose::Stop {
                     self.breach(Invariant::HonestEnds, "it says that it stopped what it was to bring up");

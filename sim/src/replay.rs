@@ -72,6 +72,8 @@ struct TracedIntent {
     typed: Typed,
     replace: Option<Replace>,
     leave_behind: bool,
+    #[serde(default)]
+    no_backup: bool,
     carry: Vec<String>,
     reset: Option<TracedConsent>,
     node_name: Option<String>,
@@ -148,6 +150,7 @@ fn read_head(line: &str) -> Result<Intent, BadTrace> {
         typed: intent.typed,
         replace: intent.replace,
         leave_behind: intent.leave_behind,
+        no_backup: intent.no_backup,
         carry: intent.carry,
         node_name: intent.node_name,
         adopt: intent.adopt,

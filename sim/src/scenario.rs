@@ -125,6 +125,12 @@ pub struct Ask {
     pub recreate: bool,
     /// `--upgrade`.
     pub upgrade: bool,
+    /// `--carry PATH`, as often as it was typed.
+    pub carry: Vec<String>,
+    /// `--leave-behind`.
+    pub leave_behind: bool,
+    /// `--no-backup`.
+    pub no_backup: bool,
     /// No `--preset` was typed: the kind is to be found out.
     pub preset_not_typed: bool,
 }
@@ -142,13 +148,15 @@ pub enum Verb {
     Start,
     /// `stop`.
     Stop,
+    /// `backup`.
+    Backup,
 }
 
 /// What must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Holds {
-    /// How the run ends: `reused`, `recovered`, …, `stopped`, `refused`, `looked` or `killed`.
+    /// How the run ends: `reused`, `recovered`, …, `stopped`, `backed-up`, `refused`, `looked` or `killed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// Its reason.
@@ -304,6 +312,7 @@ pub fn end_of(outcome: Option<&Outcome>) -> String {
         None => "killed",
         Some(End::Ready { how, .. }) => how.as_str(),
         Some(End::Stopped) => "stopped",
+        Some(End::BackedUp) => "backed-up",
         Some(End::Refused { .. }) => "refused",
         Some(End::Looked { .. }) => "looked",
     }
@@ -327,6 +336,7 @@ impl Ask {
             Verb::Status => Purpose::Look,
             Verb::Start => Purpose::Start,
             Verb::Stop => Purpose::Stop,
+            Verb::Backup => Purpose::BackUp,
         };
         let mut wish = intent(names, purpose);
         wish.accept_daemon = self.accept_daemon;
@@ -351,6 +361,8 @@ impl Ask {
             (false, true) => Some(engine::Replace::Upgrade),
             (false, false) => None,
         };
+        wish.carry.clone_from(&self.carry);
+        (wish.leave_behind, wish.no_backup) = (self.leave_behind, self.no_backup);
         if self.preset_not_typed {
             wish.typed.preset = false;
             let others = Kind::ALL.into_iter().filter(|kind| kind.as_str() != names.spec.preset.as_str());

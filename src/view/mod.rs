@@ -23,7 +23,7 @@ use crate::again::Again;
 use crate::args::Output;
 
 pub use list::{Listing, tell as tell_list};
-pub use text::text;
+pub use text::{size, text};
 
 /// What the person asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
