@@ -18,8 +18,14 @@ pub fn asked(typed: &OnboardArgs) -> io::Result<Option<OnboardArgs>> {
     }
     let gateway = typed.gateway.gateway.as_deref().unwrap_or(DEFAULT_NAMES[usize::from(typed.gateway.demo)]);
     let mut stderr = io::stderr();
-    writeln!(stderr, "A reset gives up what is on the volumes of `{gateway}`, which has no container. A backup is made before, unless")?;
-    writeln!(stderr, "--no-backup is typed; it holds the volumes, and no sandbox that is a container beside the gateway.")?;
+    writeln!(
+        stderr,
+        "A reset gives up what is on the volumes of `{gateway}`, which has no container. A backup is made before, unless"
+    )?;
+    writeln!(
+        stderr,
+        "--no-backup is typed; it holds the volumes, and no sandbox that is a container beside the gateway."
+    )?;
     write!(stderr, "Type the gateway's name to go on: ")?;
     stderr.flush()?;
     let mut line = String::new();

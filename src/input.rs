@@ -143,9 +143,8 @@ pub fn status(args: &StatusArgs, host: Option<&str>, env: Variable<'_>) -> Resul
 /// # Errors
 /// The name cannot be one, or nothing says where the state is kept.
 pub fn backups(args: &BackupsArgs, env: Variable<'_>) -> Result<(Option<GatewayName>, StateDir), BadInput> {
-    let parsed = |name: &String| {
-        GatewayName::parse(name).map_err(|bad| BadInput::flag("--gateway", name, bad.at, bad.problem))
-    };
+    let parsed =
+        |name: &String| GatewayName::parse(name).map_err(|bad| BadInput::flag("--gateway", name, bad.at, bad.problem));
     let state = StateDir::find(&env).map_err(|bad| BadInput::plain(bad.to_string()))?;
     Ok((args.gateway.as_ref().map(parsed).transpose()?, state))
 }

@@ -59,7 +59,9 @@ async fn on_docker(request: Request, asked: Asked, args: &Args) -> io::Result<Ra
     let gateway = intent.gateway.clone();
     let (address, remote) = (settings.address.to_string(), settings.address.host().map(str::to_owned));
     let trace = match intent.purpose {
-        Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp => Some(TraceFile::new(&settings.state, &intent)),
+        Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp => {
+            Some(TraceFile::new(&settings.state, &intent))
+        }
         Purpose::Look => None,
     };
     let progress = Rc::new(Progress::new(args));

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use engine::{
-    Act, Because, ContainerId, ContainerName, DaemonIdentity, Exit, Failure, ImageRef, LockHolder, MeasuredVolume, NotProved,
-    PortHolder, PortSpec, PresetName, RecordProblem, Refusal, SandboxName, Signal, Trouble, VolumeName, Why,
+    Act, Because, ContainerId, ContainerName, DaemonIdentity, Exit, Failure, ImageRef, LockHolder, MeasuredVolume,
+    NotProved, PortHolder, PortSpec, PresetName, RecordProblem, Refusal, SandboxName, Signal, Trouble, VolumeName, Why,
 };
 
 /// The daemon that the samples are about.

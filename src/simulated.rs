@@ -57,7 +57,9 @@ impl StandIn {
         };
         let outcome = demo.run(watch, self.intent).await;
         match purpose {
-            Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp => self.file.write(&demo.text(now_ms())?)?,
+            Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp => {
+                self.file.write(&demo.text(now_ms())?)?
+            }
             Purpose::Look => {}
         }
         Ok(outcome)

@@ -75,7 +75,8 @@ fn character(text: &str, at: usize) -> Range<usize> {
 /// The path of a container's own file system, or one under the home folder of its process.
 pub fn carried(text: &str) -> Result<String, BadInput> {
     let below = text.strip_prefix("~/").map_or(text, |_| &text[1..]);
-    let is_clean = below.starts_with('/') && below.len() > 1 && below[1..].split('/').all(|part| !matches!(part, "" | "." | ".."));
+    let is_clean =
+        below.starts_with('/') && below.len() > 1 && below[1..].split('/').all(|part| !matches!(part, "" | "." | ".."));
     if is_clean && !text.contains('\0') {
         return Ok(text.to_owned());
     }

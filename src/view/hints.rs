@@ -52,12 +52,16 @@ pub fn hint(refusal: &Refusal) -> Option<&'static str> {
         Refusal::LayerHoldsData { .. } => {
             "`--carry PATH` takes a path along, as often as it is typed; `--leave-behind` gives up what is left."
         }
-        Refusal::RolledBack { .. } => "Its volumes were never anywhere else. The trace has what the next container wrote.",
+        Refusal::RolledBack { .. } => {
+            "Its volumes were never anywhere else. The trace has what the next container wrote."
+        }
         Refusal::NotPutBack { .. } => {
             "Has the new image changed the data so that the old one cannot run on it? The backup that was made before \
              holds it as it was."
         }
-        Refusal::NotBackedUp { reset: true, .. } => "Nothing is given up without a backup, unless `--no-backup` is typed.",
+        Refusal::NotBackedUp { reset: true, .. } => {
+            "Nothing is given up without a backup, unless `--no-backup` is typed."
+        }
         Refusal::NotCreated { .. } => "Remove the cause first. What was made so far is used again.",
         Refusal::DockerUnknown { .. }
         | Refusal::DockerLost { .. }

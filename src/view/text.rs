@@ -74,7 +74,9 @@ fn how_it_came(how: engine::How, changed: bool) -> &'static str {
         engine::How::Adopted => "Its container was missing; a new one was made on the volumes that were there.",
         engine::How::Created => "Nothing of it was there; container and volumes are new.",
         engine::How::Upgraded => "A new container took the place of the old one, on the same volumes.",
-        engine::How::Reset => "What was on its volumes was given up, as its owner asked; container and volumes are new.",
+        engine::How::Reset => {
+            "What was on its volumes was given up, as its owner asked; container and volumes are new."
+        }
     }
 }
 
