@@ -127,7 +127,7 @@ impl Daemon {
         let put = async { self.open(request?).await?.into_body().collect().map_err(Error::from).await };
         let copying = async {
             let fed = self.ask(&reading, Duration::MAX, feed(archive, came, &moved));
-            tokio::join!(fed, self.ask(&writing, Duration::MAX, put), renaming)
+            tokio::join!(fed, self.ask_to(&writing, Duration::MAX, put), renaming)
         };
         let (fed, put, renamed) = tokio::select! {
             all = copying => all,
@@ -174,5 +174,60 @@ async fn stands_still(moved: &AtomicU64) {
             return;
         }
         before = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_daemon::answering;
+
+    fn id(digit: &str) -> ContainerId {
+        ContainerId::new(digit.repeat(64))
+    }
+
+    /// What came of a copy where the one container is there or not, and the path in neither.
+    async fn carried(to: &str, there: bool) -> (Event, Vec<String>) {
+        let inspect: serde_json::Value = serde_json::from_str(include_str!("look/fixtures/gateway.json")).unwrap();
+        let (_folder, address, asked) = answering(move |_, path| {
+            let id = path.split('/').nth(2).unwrap_or_default();
+            if there && path.ends_with("/json") {
+                let mut inspect = inspect.clone();
+                inspect["Id"] = id.into();
+                return (200, inspect.to_string());
+            }
+            (404, r#"{"message":"no"}"#.to_owned())
+        });
+        let paths = [CarriedPath { from: "/home/a b/state".to_owned(), to: to.to_owned() }];
+        let event = Daemon::new(address).unwrap().carry_over(&id("a"), &id("b"), &paths).await;
+        let asked = asked.try_iter().map(|asked| asked.replace(id("a").as_str(), "A").replace(id("b").as_str(), "B"));
+        (event, asked.collect())
+    }
+
+    #[tokio::test]
+    async fn a_path_that_is_not_there_is_nothing_to_carry_and_a_container_that_is_not_there_is_a_no() {
+        let archive = "GET /containers/A/archive?path=%2Fhome%2Fa%20b%2Fstate".to_owned();
+        let inspect = "GET /containers/A/json".to_owned();
+        assert_eq!(carried("/state", true).await, (Event::Done, vec![archive.clone(), inspect.clone()]));
+        let no = Event::Failed { failure: Failure::Rejected { status: Some(404), message: "no".to_owned() } };
+        assert_eq!(carried("/state", false).await, (no, vec![archive, inspect]));
+    }
+
+    #[tokio::test]
+    async fn folders_above_are_looked_for_from_the_deepest_on() {
+        let (event, asked) = carried("/data/deep/state", true).await;
+        assert_eq!(event, Event::Done);
+        let folders: Vec<_> = asked.iter().filter(|asked| asked.contains("/B/archive")).collect();
+        let of = |path: &str| format!("GET /containers/B/archive?path={path}");
+        assert_eq!(folders, [&of("%2Fdata%2Fdeep"), &of("%2Fdata")]);
+    }
+
+    #[tokio::test]
+    async fn a_place_that_is_none_is_refused_and_nobody_asked() {
+        for to in ["", "/", "state", "/data/../etc/x", "/data/./x"] {
+            let (event, asked) = carried(to, true).await;
+            assert!(matches!(event, Event::Failed { failure: Failure::Rejected { status: None, .. } }), "{to}");
+            assert!(asked.is_empty(), "{to}");
+        }
     }
 }

@@ -127,3 +127,6 @@ fn read_only(helped: &HelperMount) -> MountSpec {
     let source = MountSource::Volume { name: helped.volume.clone() };
     MountSpec { source, path: helped.at.clone(), read_only: true }
 }
+
+#[cfg(test)]
+mod tests;

@@ -125,6 +125,19 @@ mod tests {
     }
 
     #[test]
+    fn a_container_is_found_by_each_name_of_a_replacement() {
+        for name in ["h-b-next", "h-b-previous", "h-b-nemoclaw-helper"] {
+            let mut entry = list().remove(0);
+            entry.names = vec![format!("/{name}")];
+            let mut target = target("h-b");
+            let bears = |target: &Target| entry.bears_on(target, &BTreeSet::new(), &Folders::default()).unwrap();
+            assert!(!bears(&target), "{name}");
+            target.replacement = ["h-b-next", "h-b-previous", "h-b-nemoclaw-helper"].map(ContainerName::new).into();
+            assert!(bears(&target), "{name}");
+        }
+    }
+
+    #[test]
     fn a_container_is_found_by_its_recorded_id_under_any_name() {
         let created = list().into_iter().find(|l| l.is_named(&ContainerName::new("h-b-created"))).unwrap();
         let mut target = target("none-such");

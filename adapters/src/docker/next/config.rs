@@ -60,11 +60,11 @@ fn set_command(
     Ok(())
 }
 
+/// Words of a command line; none where that is the image's.
+type Words = Option<Vec<String>>;
+
 /// Entry point and arguments that the old container did not have from its image.
-fn own_command(
-    old: &Part<'_>,
-    image: Option<&Part<'_>>,
-) -> Result<(Option<Vec<String>>, Option<Vec<String>>), Unreadable> {
+fn own_command(old: &Part<'_>, image: Option<&Part<'_>>) -> Result<(Words, Words), Unreadable> {
     let texts = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect::<Vec<_>>();
     let (entry_point, arguments) = (texts(old.texts_or_null("Entrypoint")?), texts(old.texts_or_null("Cmd")?));
     let of_image = |field| image.map_or_else(|| Ok(Vec::new()), |image| image.texts_if_any(field).map(texts));
