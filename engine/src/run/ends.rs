@@ -82,7 +82,7 @@ impl Run {
             How::Adopted
         } else if any(&[Act::StopToRepair, Act::Restart]) {
             How::Repaired
-        } else if any(&[Act::Connect, Act::Start, Act::Unpause]) {
+        } else if self.tried.undone || any(&[Act::Connect, Act::Start, Act::Unpause]) {
             How::Recovered
         } else {
             How::Reused
