@@ -125,6 +125,12 @@ pub struct Ask {
     pub recreate: bool,
     /// `--upgrade`.
     pub upgrade: bool,
+    /// `--leave-behind`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub leave_behind: bool,
+    /// `--carry PATH`, each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub carry: Vec<String>,
     /// No `--preset` was typed: the kind is to be found out.
     pub preset_not_typed: bool,
 }
@@ -330,6 +336,8 @@ impl Ask {
         };
         let mut wish = intent(names, purpose);
         wish.accept_daemon = self.accept_daemon;
+        wish.leave_behind = self.leave_behind;
+        wish.carry.clone_from(&self.carry);
         wish.adopt = self
             .adopt
             .as_deref()
