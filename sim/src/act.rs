@@ -2,6 +2,7 @@
 //! another run. Each is data, and one that cannot be done in a world does nothing there.
 
 mod perform;
+mod replace;
 
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +121,17 @@ pub enum Act {
         #[serde(default)]
         swapped: bool,
     },
+    /// A run that replaces the gateway's container is killed when it had come as far as that.
+    CutReplacement {
+        /// How far.
+        reached: Reached,
+    },
+    /// A run that reads the gateway's volumes through a helper is killed, and the helper is left over.
+    LeaveHelper {
+        /// It had stopped the gateway for that.
+        #[serde(default)]
+        stopped: bool,
+    },
     /// The daemon has another word for the status of the gateway's container than Docker has, or none any more.
     ShowStatus {
         /// The word.
@@ -156,10 +168,19 @@ pub enum Act {
         #[serde(default)]
         warm_up_ms: Option<u64>,
     },
-    /// The registry gives another image for the gateway's reference from now on.
+    /// The registry gives another image for a reference from now on.
     Publish {
+        /// Which reference; the gateway's own where none is said.
+        #[serde(default)]
+        image: Option<String>,
         /// What its program does.
         does: Does,
+        /// It keeps its data in a newer form: the program that is there now does not start on it any more.
+        #[serde(default)]
+        migrates: bool,
+        /// Paths that it declares as volumes, besides those that the present one does.
+        #[serde(default)]
+        volumes: Vec<String>,
     },
     /// The registry does not give the gateway's image any more.
     Unpublish,
@@ -239,7 +260,43 @@ pub enum Act {
     OtherRun,
 }
 
-/// A container by name; the gateway's own where there is none.
+/// How far a replacement had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reached {
+    /// The next container was made.
+    Created,
+    /// Docker does not start the old one of itself any more.
+    Disarmed,
+    /// The old one was stopped.
+    Stopped,
+    /// It has the name of a previous one.
+    SetAside,
+    /// The next one has the gateway's name.
+    InPlace,
+    /// It was started.
+    Started,
+    /// The record names it.
+    Committed,
+    /// It has the old one's restart policy.
+    Armed,
+}
+
+impl Reached {
+    /// All of them, in order.
+    pub const ALL: [Self; 8] = [
+        Self::Created,
+        Self::Disarmed,
+        Self::Stopped,
+        Self::SetAside,
+        Self::InPlace,
+        Self::Started,
+        Self::Committed,
+        Self::Armed,
+    ];
+}
+
+/// A container by name; the gateway's own where there is none. `next`, `previous` and `helper` are those beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
@@ -276,7 +333,11 @@ impl Act {
             | Self::OtherDaemon
             | Self::FirstDaemon
             | Self::ShowStatus { .. } => Actor::Daemon,
-            Self::OtherRun | Self::BeginReplacement { .. } | Self::HoldLock => Actor::OtherRun,
+            Self::OtherRun
+            | Self::BeginReplacement { .. }
+            | Self::CutReplacement { .. }
+            | Self::LeaveHelper { .. }
+            | Self::HoldLock => Actor::OtherRun,
             Self::Stop(_)
             | Self::Kill(_)
             | Self::Start(_)

@@ -2,6 +2,8 @@
 //! simplest, so that a shorter list, or one with more zeros, is a simpler scenario. There are no preconditions: an act
 //! that cannot be done does nothing, a rule whose time never comes never holds.
 
+mod replacement;
+
 use crate::act::{Act, Which};
 use crate::fault::{CallKind, Point, Rule, Trigger, Verdict};
 use crate::scenario::{Ask, Base, Before, Kind, Scenario, Verb};
@@ -99,6 +101,25 @@ impl Swarm {
         let mut kind = || !choices.once_in(3);
         Self { answers: kind(), losses: kind(), acts: kind(), death: kind() }
     }
+
+    /// Whether it has this kind, and whether it may come after an answer: what becomes of one is decided before it is
+    /// given.
+    fn wants(self, what: &Verdict) -> (bool, bool) {
+        match what {
+            Verdict::AnswerLost | Verdict::EffectLate { .. } => (self.losses, false),
+            Verdict::Act { .. } => (self.acts, true),
+            Verdict::Stale => (self.acts, false),
+            Verdict::Killed | Verdict::Interrupted => (self.death, true),
+            Verdict::DownFor { .. } | Verdict::Slow { .. } => (self.answers, true),
+            Verdict::Hangs
+            | Verdict::NotListening
+            | Verdict::Forbidden
+            | Verdict::BadStatus { .. }
+            | Verdict::BadBody
+            | Verdict::CutShort
+            | Verdict::Refused { .. } => (self.answers, false),
+        }
+    }
 }
 
 /// Draws a scenario.
@@ -114,7 +135,13 @@ pub fn scenario(choices: &mut impl Choices, swarm: Swarm) -> Scenario {
     let ask = ask(choices);
     let many = if choices.once_in(20) { RULES_MAX } else { 4 };
     let rules = (0..choices.below(many + 1)).filter_map(|_| rule(choices, swarm)).collect();
-    Scenario { story: "Drawn.".to_owned(), world: Before { preset, base, acts }, ask, rules, ..Scenario::default() }
+    let world = Before { preset, base, acts };
+    let mut drawn = Scenario { story: "Drawn.".to_owned(), world, ask, rules, ..Scenario::default() };
+    // Drawn last, so that a seed still draws what it drew where there were none.
+    if choices.once_in(3) {
+        replacement::add(choices, swarm, &mut drawn);
+    }
+    drawn
 }
 
 fn ask(choices: &mut impl Choices) -> Ask {
@@ -129,6 +156,8 @@ fn ask(choices: &mut impl Choices) -> Ask {
         image: None,
         recreate: choices.once_in(16),
         upgrade: choices.once_in(16),
+        leave_behind: false,
+        carry: Vec::new(),
         preset_not_typed: choices.once_in(4),
         ..Ask::default()
     }
@@ -169,21 +198,7 @@ const LOOKS: [CallKind; 9] = [
 
 fn rule(choices: &mut impl Choices, swarm: Swarm) -> Option<Rule> {
     let what = verdict(choices);
-    // What becomes of an answer is decided before it is given.
-    let (wanted, may_be_after) = match what {
-        Verdict::AnswerLost | Verdict::EffectLate { .. } => (swarm.losses, false),
-        Verdict::Act { .. } => (swarm.acts, true),
-        Verdict::Stale => (swarm.acts, false),
-        Verdict::Killed | Verdict::Interrupted => (swarm.death, true),
-        Verdict::DownFor { .. } | Verdict::Slow { .. } => (swarm.answers, true),
-        Verdict::Hangs
-        | Verdict::NotListening
-        | Verdict::Forbidden
-        | Verdict::BadStatus { .. }
-        | Verdict::BadBody
-        | Verdict::CutShort
-        | Verdict::Refused { .. } => (swarm.answers, false),
-    };
+    let (wanted, may_be_after) = swarm.wants(&what);
     let command = match choices.below(3) {
         0 => None,
         1 => Some("observe"),
@@ -261,7 +276,7 @@ pub fn act(choices: &mut impl Choices) -> Act {
             does: does(choices),
             warm_up_ms: choices.one_of(&[None, Some(0), Some(5_000), Some(100_000)]),
         },
-        22 => Act::Publish { does: does(choices) },
+        22 => Act::Publish { image: None, does: does(choices), migrates: false, volumes: Vec::new() },
         23 => Act::Unpublish,
         24 => Act::Retag,
         25 => Act::Work { file: "more".to_owned() },

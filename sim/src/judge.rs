@@ -1,7 +1,10 @@
 //! One case, judged whole: the run that meets its faults, then undisturbed runs that must converge, then one that must
 //! change nothing.
 
-use engine::{End, Intent, Outcome, Purpose, Reason};
+use engine::{
+    ContainerId, End, Intent, LABEL_REPLACES, LABEL_RESTART, LABEL_ROLE, Outcome, Purpose, ROLE_NEXT, Reason,
+    RestartPolicy, Typed,
+};
 
 use crate::base::Names;
 use crate::fault::{Rule, Verdict};
@@ -10,6 +13,7 @@ use crate::oracle::{Acts, Breach, Invariant, Oracle};
 use crate::run::{Ran, through};
 use crate::seam::{Open, Seam};
 use crate::world::World;
+use crate::world::container::Container;
 use crate::world::effect::{Actor, History};
 
 /// A world, what a person asks for in it, and what goes wrong.
@@ -48,6 +52,10 @@ const SETTLED_AFTER_MS: u64 = 120_000;
 /// How many acts a restart is.
 const REPAIR: u32 = 2;
 
+/// How many more acts a replacement takes that is undone half-way: a helper and the next container are removed, the one
+/// ends and the other starts.
+const UNDONE: u32 = 4;
+
 impl Case {
     /// Runs it and judges it.
     pub fn judge(&self) -> Judged {
@@ -74,8 +82,7 @@ impl Case {
         let mut history = History::default();
         let (first, mut acts, mut breaches) =
             self.step(seam, &self.intent, &mut world, &mut history, &self.rules, watcher);
-        // Who asked for a reset and was told that it is ready does not ask again.
-        let again = Intent { reset: None, ..self.intent.clone() };
+        let again = self.plain();
         if hurried {
             world.leave_late_to(Actor::OtherRun);
             let (_, more_acts, more) = self.step(seam, &again, &mut world, &mut history, &[], &mut Nobody);
@@ -103,10 +110,30 @@ impl Case {
             let what = format!("the undisturbed run after an undisturbed run still acts: {third_acts:?}");
             breaches.push(Breach { invariant: Invariant::NoNeedlessActs, what });
         }
+        if is_ready {
+            self.judge_left_over(&world, &mut breaches);
+        }
         if !became_ready {
             self.compare(seam, &again, &second, acts, second_acts, &world, &mut breaches);
         }
         Judged { breaches, first, converged: second.outcome, acts, world, history }
+    }
+
+    /// What is asked for afterwards: who asked for a reset or a replacement does not ask again, so that what was cut is
+    /// finished or undone; what was to be left behind and taken along is still said.
+    fn plain(&self) -> Intent {
+        let reset = Intent { reset: None, ..self.intent.clone() };
+        if !self.replaces() {
+            return reset;
+        }
+        let typed = Typed { spec: false, image: false, port: false, ..self.intent.typed };
+        Intent { replace: None, typed, spec: self.names.spec.clone(), ..reset }
+    }
+
+    /// Whether a replacement was asked for.
+    fn replaces(&self) -> bool {
+        let typed = self.intent.typed;
+        self.intent.replace.is_some() || typed.spec || typed.image || typed.port
     }
 
     fn step<S: Seam>(
@@ -127,6 +154,50 @@ impl Case {
             None => oracle.died(world, history),
         }
         (ran, oracle.acts, oracle.breaches)
+    }
+
+    /// After undisturbed runs that end in a ready gateway there is nothing of a replacement or a backup left, and the one
+    /// container that is there has the policy that the gateway had.
+    fn judge_left_over(&self, world: &World, breaches: &mut Vec<Breach>) {
+        let mut breach = |what| breaches.push(Breach { invariant: Invariant::CrashOnly, what });
+        let containers = &world.daemon().store.containers;
+        let is_ours =
+            |container: &Container| engine::gateway_of(&container.config.labels) == Some(self.names.gateway.as_str());
+        let of = |container: &Container, label: &str| container.config.labels.get(label).cloned();
+        let replaced: Vec<ContainerId> = containers
+            .values()
+            .filter(|container| is_ours(container) && of(container, LABEL_ROLE).as_deref() == Some(ROLE_NEXT))
+            .filter_map(|next| of(next, LABEL_REPLACES).map(ContainerId::new))
+            .collect();
+        for container in containers.values().filter(|container| container.name != self.names.container) {
+            let role = of(container, LABEL_ROLE).filter(|_| is_ours(container));
+            if role.is_some() || replaced.contains(&container.id) {
+                breach(format!("`{}` is left over", container.name));
+            }
+        }
+        let (Some(wanted), Some(own)) = (self.policy(), world.daemon().named(&self.names.container)) else { return };
+        let chosen = self.replaces() && own.restart() == self.intent.spec.restart;
+        let meddled = self.rules.iter().any(|rule| matches!(rule.what, Verdict::Act { .. }));
+        if own.restart() != wanted && !chosen && !meddled {
+            let what = format!("its restart policy is `{}`, and was `{}`", own.restart().as_str(), wanted.as_str());
+            breach(what);
+        }
+    }
+
+    /// The restart policy that the gateway's container had before the run: the one that a next container is to get, where
+    /// a replacement was under way.
+    fn policy(&self) -> Option<RestartPolicy> {
+        let daemon = self.world.daemon();
+        let own = daemon.named(&self.names.container);
+        let next = daemon.store.containers.values().find(|next| {
+            let replaced = next.config.labels.get(LABEL_REPLACES);
+            replaced.is_some_and(|id| daemon.store.containers.contains_key(&ContainerId::new(id.as_str())))
+        });
+        let promised = next.and_then(|next| next.config.labels.get(LABEL_RESTART));
+        match promised {
+            Some(word) => RestartPolicy::ALL.into_iter().find(|policy| policy.as_str() == word),
+            None => own.map(Container::restart),
+        }
     }
 
     /// Where nobody but the daemon's answers and our own death disturbed the run, it ends where the undisturbed one
@@ -174,13 +245,19 @@ impl Case {
             let what = format!("undisturbed it ends as {:?}, disturbed as {:?}", there.reason(), here.reason());
             breaches.push(Breach { invariant: Invariant::CrashOnly, what });
         }
+        let inventory = |world: &World| {
+            let (containers, volumes, networks) = inventory(world);
+            // What a next container's image declares as a volume stays where it is undone.
+            (containers, if self.replaces() { 0 } else { volumes }, networks)
+        };
         if is_ready(there) && inventory(world) != inventory(&alone) {
             let what = format!("there is {:?} instead of {:?}", inventory(world), inventory(&alone));
             breaches.push(Breach { invariant: Invariant::CrashOnly, what });
         }
         let faults = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
         // A restart is an end and a start.
-        let most = first_acts.sum() + again_acts.sum() + 2 * faults;
+        let undoes = if self.replaces() { UNDONE } else { 0 };
+        let most = first_acts.sum() + again_acts.sum() + 2 * faults + undoes;
         if acts.sum() + more.sum() > most {
             let what = format!("{acts:?} and {more:?}, instead of {first_acts:?} and {again_acts:?} without faults");
             breaches.push(Breach { invariant: Invariant::NoNeedlessActs, what });

@@ -62,9 +62,6 @@ pub struct Oracle<'a> {
     meddled: bool,
     /// How many left-overs of an earlier run were removed.
     tidied: u32,
-    /// How many volumes were lost that nothing could have kept: between check and removal somebody mounted one, at a
-    /// daemon that has lost its references.
-    pub unpreventable: u32,
     done: u32,
 }
 
@@ -100,7 +97,6 @@ impl<'a> Oracle<'a> {
             proved: BTreeMap::new(),
             meddled: false,
             tidied: 0,
-            unpreventable: 0,
             done: 0,
         }
     }

@@ -125,11 +125,14 @@ pub struct Ask {
     pub recreate: bool,
     /// `--upgrade`.
     pub upgrade: bool,
-    /// `--carry PATH`, as often as it was typed.
-    pub carry: Vec<String>,
     /// `--leave-behind`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub leave_behind: bool,
+    /// `--carry PATH`, each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub carry: Vec<String>,
     /// `--no-backup`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_backup: bool,
     /// No `--preset` was typed: the kind is to be found out.
     pub preset_not_typed: bool,
@@ -340,6 +343,8 @@ impl Ask {
         };
         let mut wish = intent(names, purpose);
         wish.accept_daemon = self.accept_daemon;
+        wish.leave_behind = self.leave_behind;
+        wish.carry.clone_from(&self.carry);
         wish.adopt = self
             .adopt
             .as_deref()

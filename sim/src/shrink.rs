@@ -51,6 +51,9 @@ fn simpler(scenario: &Scenario) -> Vec<Scenario> {
         ask(&|ask| ask.port = None),
         ask(&|ask| ask.recreate = false),
         ask(&|ask| ask.upgrade = false),
+        ask(&|ask| ask.image = None),
+        ask(&|ask| ask.leave_behind = false),
+        ask(&|ask| ask.carry.clear()),
         ask(&|ask| ask.preset_not_typed = false),
     ];
     for at in 0..scenario.rules.len() {

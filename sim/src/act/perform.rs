@@ -8,7 +8,7 @@ use engine::{
     RecordSeen, RestartPolicy, SandboxName, VolumeName,
 };
 
-use super::{Act, Which};
+use super::{Act, Reached, Which, replace};
 use crate::base::Names;
 use crate::world::call::Call;
 use crate::world::container::{Config, Life, Mounted, Published};
@@ -102,7 +102,12 @@ impl Act {
                     }
                 });
             }
-            Self::BeginReplacement { swapped } => begin_replacement(world, names, *swapped, by, history),
+            Self::BeginReplacement { swapped } => {
+                let reached = if *swapped { Reached::Started } else { Reached::Created };
+                replace::cut(world, names, reached, by, history);
+            }
+            Self::CutReplacement { reached } => replace::cut(world, names, *reached, by, history),
+            Self::LeaveHelper { stopped } => replace::leave_helper(world, names, *stopped, by, history),
             Self::ShowStatus { word } => {
                 if let Some(container) = own(world, names) {
                     container.shows.clone_from(word);
@@ -130,11 +135,14 @@ impl Act {
                 }
             }
             Self::Behave { does, warm_up_ms } => behave(world, names, *does, *warm_up_ms),
-            Self::Publish { does } => {
+            Self::Publish { image, does, migrates, volumes } => {
                 let id = engine::ImageId::new(format!("sha256:{:064x}", world.number()));
-                let program = names.program(world);
-                Arc::make_mut(&mut world.programs).insert(id.clone(), Program { does: *does, ..program });
-                world.published.insert(names.image.clone(), id);
+                let mut program = Program { does: *does, ..names.program(world) };
+                program.form += u64::from(*migrates);
+                program.volumes.extend(volumes.iter().cloned());
+                Arc::make_mut(&mut world.programs).insert(id.clone(), program);
+                let reference = image.as_deref().map_or_else(|| names.image.clone(), ImageRef::new);
+                world.published.insert(reference, id);
             }
             Self::Unpublish => {
                 world.published.remove(&names.image);
@@ -211,44 +219,33 @@ const OTHER_PID: u32 = 4711;
 
 fn remake(world: &mut World, names: &Names, by: Actor, history: &mut History, change: impl FnOnce(&mut Config)) {
     let Some(container) = own(world, names) else { return };
-    let (id, mut config) = (container.id.clone(), (*container.config).clone());
+    let (id, mut config) =
+        (container.id.clone(), Config { restart: container.restart(), ..(*container.config).clone() });
     change(&mut config);
     ask(world, by, &Call::RemoveContainer { id, force: true, volumes: false }, history);
     create(world, names, names.container.clone(), config, by, history);
     with(world, names, &Which::default(), by, history, |id| Call::Start { id });
 }
 
-fn begin_replacement(world: &mut World, names: &Names, swapped: bool, by: Actor, history: &mut History) {
-    let Some(container) = own(world, names) else { return };
-    let (previous, mut config) = (container.id.clone(), (*container.config).clone());
-    config.labels.extend([
-        (engine::LABEL_GATEWAY.to_owned(), names.gateway.to_string()),
-        (engine::LABEL_ROLE.to_owned(), engine::ROLE_NEXT.to_owned()),
-        (engine::LABEL_REPLACES.to_owned(), previous.to_string()),
-    ]);
-    let named = |ending: &str| ContainerName::new(format!("{}{ending}", names.container));
-    create(world, names, named("-next"), config, by, history);
-    if swapped {
-        ask(world, by, &Call::Stop { id: previous.clone() }, history);
-        ask(world, by, &Call::Rename { id: previous, to: named("-previous") }, history);
-        let which = Which { container: Some(named("-next").to_string()) };
-        with(world, names, &which, by, history, |id| Call::Rename { id, to: names.container.clone() });
-        with(world, names, &Which::default(), by, history, |id| Call::Start { id });
-    }
-}
-
-fn create(world: &mut World, names: &Names, name: ContainerName, config: Config, by: Actor, history: &mut History) {
+pub(super) fn create(
+    world: &mut World,
+    names: &Names,
+    name: ContainerName,
+    config: Config,
+    by: Actor,
+    history: &mut History,
+) {
     let (image, network) = (config.image.clone(), names.network.clone());
     ask(world, by, &Call::CreateContainer { name, image, config: Arc::new(config), network }, history);
 }
 
-fn ask(world: &mut World, by: Actor, call: &Call, history: &mut History) {
+pub(super) fn ask(world: &mut World, by: Actor, call: &Call, history: &mut History) {
     if world.daemon().up {
         let _what_a_person_reads = world.apply(by, call, history);
     }
 }
 
-fn with(
+pub(super) fn with(
     world: &mut World,
     names: &Names,
     which: &Which,
@@ -256,13 +253,19 @@ fn with(
     history: &mut History,
     call: impl FnOnce(ContainerId) -> Call,
 ) {
-    let name = which.container.as_deref().map_or_else(|| names.container.clone(), ContainerName::new);
+    let name = match which.container.as_deref() {
+        None => names.container.clone(),
+        Some("next") => names.next(),
+        Some("previous") => names.previous(),
+        Some("helper") => names.helper(),
+        Some(name) => ContainerName::new(name),
+    };
     if let Some(id) = world.daemon().named(&name).map(|container| container.id.clone()) {
         ask(world, by, &call(id), history);
     }
 }
 
-fn own<'a>(world: &'a mut World, names: &Names) -> Option<&'a mut crate::world::container::Container> {
+pub(super) fn own<'a>(world: &'a mut World, names: &Names) -> Option<&'a mut crate::world::container::Container> {
     world.daemon_mut().store.containers.values_mut().find(|container| container.name == names.container)
 }
 

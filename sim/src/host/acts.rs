@@ -8,7 +8,9 @@ use engine::{
     Named, NamedThing, NewContainer, Older, PresetName, RecordSeen, SandboxListing, SandboxName, VolumeName, Why,
 };
 
-use super::{Gate, SimHost, Stop, Told, Witness, cut_short, failed, rejected, unknown};
+use super::gate::{Gate, Told};
+use super::words::{cut_short, failed, name, rejected, unknown};
+use super::{SimHost, Stop, Witness};
 use crate::base::sandbox_folder;
 use crate::fault::CallKind;
 use crate::world::call::Call;
@@ -255,7 +257,7 @@ impl<W: Witness> SimHost<'_, W> {
             return Ok(Known::Unknown(why));
         }
         let daemon = self.world.daemon();
-        let gone = || Known::Unknown(Why::ConnectionLost { call: super::name(CallKind::Sandboxes) });
+        let gone = || Known::Unknown(Why::ConnectionLost { call: name(CallKind::Sandboxes) });
         let Some(container) = daemon.store.containers.get(id).filter(|container| container.process().is_some()) else {
             return Ok(gone());
         };

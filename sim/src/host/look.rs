@@ -8,7 +8,8 @@ use engine::{
     Remains, Target, VolumeName, VolumeSeen, Why, gateway_of,
 };
 
-use super::{SimHost, Stop, Told, Witness};
+use super::gate::Told;
+use super::{SimHost, Stop, Witness};
 use crate::fault::CallKind;
 use crate::world::World;
 use crate::world::container::Container;

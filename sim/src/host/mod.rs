@@ -5,26 +5,21 @@
 //! knowledge of what the engine believes.
 
 mod acts;
+mod gate;
 mod look;
 mod replace;
 mod volumes;
 mod wait;
+mod words;
 
 use std::future::pending;
 
-use engine::{Command, Event, Failure, GatewayName, Host, Signal, Why};
+use engine::{Command, Event, GatewayName, Host, Signal};
 
-use crate::act::Act;
 use crate::base::Names;
-use crate::fault::{CallKind, Point, Rule, Verdict};
+use crate::fault::{CallKind, Rule, Verdict};
 use crate::world::World;
 use crate::world::effect::{Actor, History};
-
-/// How long a question may take, in milliseconds, as the real adapter has it.
-const ASK_LIMIT_MS: u64 = 5_000;
-
-/// How long a call takes, in milliseconds.
-const CALL_MS: u64 = 1;
 
 /// What a run may take beside two warm-ups, in milliseconds, as `nemoclaw` has it where no `--timeout` is typed.
 const TIME_BESIDE_WARM_UP_MS: u64 = 60_000;
@@ -118,24 +113,6 @@ enum Stop {
     Interrupted,
 }
 
-/// What becomes of a call.
-enum Gate {
-    /// It is made, and answered.
-    Through,
-    /// It is answered with how things stood when the run began.
-    Stale,
-    /// It fails and does nothing.
-    Fails(Why),
-    /// Its body ends early, and it does nothing.
-    Cut,
-    /// It is done, and the answer is lost.
-    Lost(Why),
-    /// The answer is lost, and it is done later.
-    Late(u64, Why),
-    /// The daemon says no.
-    Refused(u16),
-}
-
 impl<'a, W: Witness> SimHost<'a, W> {
     /// A host for one run, by whom, with what goes wrong.
     pub fn new(
@@ -215,195 +192,6 @@ impl<'a, W: Witness> SimHost<'a, W> {
     fn tell(&mut self, what: Happening) {
         self.witness.saw(&Moment { at_ms: self.now_ms, command: self.command, what });
     }
-
-    /// The rules that hold at this point of the command under way, in order.
-    fn breaking(&mut self, kind: CallKind, at: Point) -> Option<Verdict> {
-        let of_kind = self.counts.iter().find(|(name, _)| *name == self.command).map_or(0, |(_, count)| *count);
-        let holds = |rule: &Rule| {
-            let nth = match &rule.when.command {
-                Some(command) if command != self.command => return false,
-                Some(_) => of_kind,
-                None => self.all,
-            };
-            nth == rule.when.nth && rule.when.at == at && rule.when.call.is_none_or(|call| call == kind)
-        };
-        let at = (0..self.rules.len()).find(|at| !self.held[*at] && holds(&self.rules[*at]))?;
-        self.held[at] = true;
-        let verdict = self.rules[at].what.clone();
-        self.tell(Happening::Broke(verdict.clone()));
-        Some(verdict)
-    }
-
-    /// What becomes of the next call. Time passes, and others may act first.
-    fn gate(&mut self, kind: CallKind) -> Result<Gate, Stop> {
-        self.tell(Happening::Called(kind));
-        self.pass_whatever(CALL_MS);
-        let mut gate = Gate::Through;
-        while let Some(verdict) = self.breaking(kind, Point::Before) {
-            gate = match verdict {
-                Verdict::Act { act } => {
-                    self.suffer(&act)?;
-                    continue;
-                }
-                Verdict::Slow { ms } => {
-                    self.pass_whatever(ms);
-                    if ms <= ASK_LIMIT_MS {
-                        continue;
-                    }
-                    Gate::Fails(timed_out(kind))
-                }
-                Verdict::Killed => return Err(Stop::Killed),
-                Verdict::Interrupted => return Err(Stop::Interrupted),
-                Verdict::Hangs => {
-                    self.pass_whatever(ASK_LIMIT_MS);
-                    Gate::Fails(timed_out(kind))
-                }
-                Verdict::NotListening => Gate::Fails(not_listening()),
-                Verdict::Forbidden => Gate::Fails(Why::PermissionDenied { address: ADDRESS.to_owned() }),
-                Verdict::BadStatus { status } => Gate::Fails(bad_status(kind, status)),
-                Verdict::BadBody => Gate::Fails(Why::Malformed { call: name(kind), what: "not JSON".to_owned() }),
-                Verdict::CutShort => Gate::Cut,
-                Verdict::AnswerLost => Gate::Lost(Why::ConnectionLost { call: name(kind) }),
-                Verdict::EffectLate { in_ms } => Gate::Late(in_ms, Why::ConnectionLost { call: name(kind) }),
-                Verdict::Refused { status } => Gate::Refused(status),
-                Verdict::Stale => Gate::Stale,
-                Verdict::DownFor { calls } => {
-                    self.down_for = calls;
-                    Gate::Through
-                }
-            };
-        }
-        if Self::is_of_daemon(kind) {
-            if self.down_for > 0 {
-                self.down_for -= 1;
-                return Ok(Gate::Fails(not_listening()));
-            }
-            if !self.world.daemon().up {
-                return Ok(Gate::Fails(not_listening()));
-            }
-        }
-        Ok(gate)
-    }
-
-    /// Somebody acts. A power cut ends this run, too.
-    fn suffer(&mut self, act: &Act) -> Result<(), Stop> {
-        act.perform(self.world, self.names, self.history);
-        if *act == Act::CutPower { Err(Stop::Killed) } else { Ok(()) }
-    }
-
-    fn is_of_daemon(kind: CallKind) -> bool {
-        match kind {
-            CallKind::Health | CallKind::Sandboxes | CallKind::File => false,
-            CallKind::Info
-            | CallKind::ListContainers
-            | CallKind::InspectContainer
-            | CallKind::ListVolumes
-            | CallKind::InspectVolume
-            | CallKind::InspectImage
-            | CallKind::ListNetworks
-            | CallKind::Changes
-            | CallKind::Logs
-            | CallKind::Measure
-            | CallKind::ArchiveRead
-            | CallKind::ArchiveWrite
-            | CallKind::Change => true,
-        }
-    }
-
-    /// What happens after a call was answered.
-    fn after(&mut self, kind: CallKind) -> Result<(), Stop> {
-        while let Some(verdict) = self.breaking(kind, Point::After) {
-            match verdict {
-                Verdict::Act { act } => self.suffer(&act)?,
-                Verdict::Killed => return Err(Stop::Killed),
-                Verdict::Interrupted => return Err(Stop::Interrupted),
-                Verdict::Slow { ms } => self.pass_whatever(ms),
-                Verdict::DownFor { calls } => self.down_for = calls,
-                // What becomes of the answer is decided before it is given.
-                Verdict::Hangs
-                | Verdict::NotListening
-                | Verdict::Forbidden
-                | Verdict::BadStatus { .. }
-                | Verdict::BadBody
-                | Verdict::CutShort
-                | Verdict::AnswerLost
-                | Verdict::EffectLate { .. }
-                | Verdict::Refused { .. }
-                | Verdict::Stale => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes a call that only asks, and tells whether it is answered and from which world.
-    fn ask(&mut self, kind: CallKind) -> Result<Result<Told, Why>, Stop> {
-        let answer = match self.gate(kind)? {
-            Gate::Through => Ok(Told::Now),
-            Gate::Stale => Ok(Told::First),
-            Gate::Fails(why) | Gate::Lost(why) | Gate::Late(_, why) => Err(why),
-            Gate::Cut => Err(cut_short(kind)),
-            Gate::Refused(404) => Ok(Told::Denied),
-            Gate::Refused(status) => Err(bad_status(kind, status)),
-        };
-        self.after(kind)?;
-        Ok(answer)
-    }
-
-    fn world_of(&self, from: Told) -> &World {
-        match (from, &self.first) {
-            (Told::First, Some(first)) => first,
-            (Told::First | Told::Now | Told::Denied, _) => self.world,
-        }
-    }
-}
-
-/// Where an answer comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
-    /// How things stand.
-    Now,
-    /// How they stood when the run began.
-    First,
-    /// Docker says that there is no such thing, which may be a lie.
-    Denied,
-}
-
-/// What every simulated run finds Docker at.
-const ADDRESS: &str = "unix:///var/run/docker.sock";
-
-fn not_listening() -> Why {
-    Why::NotListening { address: ADDRESS.to_owned() }
-}
-
-fn timed_out(kind: CallKind) -> Why {
-    Why::TimedOut { call: name(kind) }
-}
-
-fn bad_status(kind: CallKind, status: u16) -> Why {
-    Why::BadStatus { call: name(kind), status, message: String::new() }
-}
-
-/// A call as an answer's failure names it.
-fn name(kind: CallKind) -> String {
-    let path = match kind {
-        CallKind::Info => "GET /info",
-        CallKind::ListContainers => "GET /containers/json?all=1",
-        CallKind::InspectContainer => "GET /containers/{id}/json",
-        CallKind::ListVolumes => "GET /volumes",
-        CallKind::InspectVolume => "GET /volumes/{name}",
-        CallKind::InspectImage => "GET /images/{name}/json",
-        CallKind::ListNetworks => "GET /networks",
-        CallKind::Changes => "GET /containers/{id}/changes",
-        CallKind::Health => "GET health",
-        CallKind::Sandboxes => "GET sandboxes",
-        CallKind::Logs => "GET /containers/{id}/logs",
-        CallKind::Measure => "GET /system/df",
-        CallKind::ArchiveRead => "GET /containers/{id}/archive",
-        CallKind::ArchiveWrite => "PUT /containers/{id}/archive",
-        CallKind::Change => "a request",
-        CallKind::File => "a file",
-    };
-    path.to_owned()
 }
 
 impl<W: Witness> Host for SimHost<'_, W> {
@@ -456,34 +244,4 @@ pub fn kind_of(command: &Command) -> &'static str {
         Command::BeginRollBack { .. } => "begin-roll-back",
         Command::WriteRecord { .. } => "write-record",
     }
-}
-
-fn cut_short(kind: CallKind) -> Why {
-    Why::Malformed { call: name(kind), what: "it ends early".to_owned() }
-}
-
-/// Nobody knows whether it was done.
-fn unknown(why: Why) -> Event {
-    Event::Failed { failure: Failure::Unknown { why } }
-}
-
-/// It was not done, and it was not Docker that said so.
-fn rejected(message: impl Into<String>) -> Event {
-    Event::Failed { failure: Failure::Rejected { status: None, message: message.into() } }
-}
-
-/// Docker's own "no", or that nobody knows.
-fn failed(status: u16, message: String, server_error_says_no: bool) -> Event {
-    let unknown = match status {
-        401 | 407 | 408 | 429 => true,
-        500 => !server_error_says_no,
-        400..=499 => false,
-        _ => true,
-    };
-    let failure = if unknown {
-        Failure::Unknown { why: Why::BadStatus { call: name(CallKind::Change), status, message } }
-    } else {
-        Failure::Rejected { status: Some(status), message }
-    };
-    Event::Failed { failure }
 }

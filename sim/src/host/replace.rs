@@ -9,7 +9,9 @@ use engine::{
     RestartPolicy,
 };
 
-use super::{Gate, SimHost, Stop, Told, Witness, cut_short, failed, unknown};
+use super::gate::{Gate, Told};
+use super::words::{cut_short, failed, unknown};
+use super::{SimHost, Stop, Witness};
 use crate::fault::CallKind;
 use crate::world::World;
 use crate::world::archive::lies_in;

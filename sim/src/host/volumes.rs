@@ -8,8 +8,10 @@ use engine::{
 };
 
 use super::acts::NOT_WRITABLE;
+use super::gate::{Gate, Told};
 use super::replace::{gone, mounted};
-use super::{Gate, SimHost, Stop, Told, Witness, failed, rejected, unknown};
+use super::words::{failed, rejected, unknown};
+use super::{SimHost, Stop, Witness};
 use crate::fault::CallKind;
 use crate::world::backup::Backup;
 use crate::world::call::Call;

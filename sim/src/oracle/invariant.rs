@@ -101,6 +101,9 @@ pub struct Acts {
     pub started: u32,
     /// Containers that ended by it.
     pub ended: u32,
+    /// Volumes lost that nothing could have kept: between check and removal somebody mounted one, at a daemon that has
+    /// lost its references. They are removed, too.
+    pub unpreventable: u32,
 }
 
 impl AddAssign for Acts {
@@ -109,6 +112,7 @@ impl AddAssign for Acts {
         self.removed += more.removed;
         self.started += more.started;
         self.ended += more.ended;
+        self.unpreventable += more.unpreventable;
     }
 }
 

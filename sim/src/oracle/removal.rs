@@ -70,7 +70,7 @@ impl Oracle<'_> {
     /// Gone, also by what Docker removes of itself because something was stopped.
     pub(super) fn judge_loss(&mut self, name: &VolumeName, files: usize, of: &[ContainerName], history: &History) {
         if !of.is_empty() && self.came_since_the_order(name, of, history) {
-            self.unpreventable += 1;
+            self.acts.unpreventable += 1;
         } else if self.intent.reset.is_none() || !of.is_empty() || self.bereaved.contains(name) {
             let what = format!("volume `{name}` with {files} files was removed; containers: {of:?}");
             self.breach(Invariant::VolumesKept, what);
