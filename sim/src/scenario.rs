@@ -345,6 +345,7 @@ impl Ask {
         wish.accept_daemon = self.accept_daemon;
         wish.leave_behind = self.leave_behind;
         wish.carry.clone_from(&self.carry);
+        wish.no_backup = self.no_backup;
         wish.adopt = self
             .adopt
             .as_deref()
@@ -366,8 +367,6 @@ impl Ask {
             (false, true) => Some(engine::Replace::Upgrade),
             (false, false) => None,
         };
-        wish.carry.clone_from(&self.carry);
-        (wish.leave_behind, wish.no_backup) = (self.leave_behind, self.no_backup);
         if self.preset_not_typed {
             wish.typed.preset = false;
             let others = Kind::ALL.into_iter().filter(|kind| kind.as_str() != names.spec.preset.as_str());
