@@ -1,20 +1,190 @@
-//! Backups of volumes. Nothing is backed up yet: what is asked is refused.
+//! Backups: a gateway's volumes as verified archives, one folder a backup.
+//!
+//! `<state>/backups/<gateway>/<time>-<random>/` holds `manifest.json` and, for each volume, its tar and its listing, both
+//! under zstd. Only what was read back from the disk, byte for byte, gets that name; anything less than complete leaves
+//! nothing. Memory does not grow with a volume's size. Absent on purpose: restoring, and any change on Docker.
 
-use engine::{BackupMade, BackupOrder, Failure};
+mod backups;
+mod bad;
+mod flaw;
+mod folder;
+mod header;
+mod manifest;
+mod pax;
+mod row;
+mod tar;
+#[cfg(test)]
+mod testing;
+mod verify;
+mod walk;
+mod write;
 
-use crate::docker::Daemon;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use engine::{BackupMade, BackupOrder, Failure, HelperMount, Why};
+use tokio::sync::mpsc::{Sender, channel};
+use tokio::task::{JoinError, spawn_blocking};
+
+pub use backups::{BackupListed, BackupSummary, Backups, Verified};
+pub use bad::BadBackup;
+
+use crate::docker::{Archive, Daemon};
 use crate::state::StateDir;
+use folder::{Trouble, Unfinished};
+use manifest::{Manifest, VolumeKept};
+use write::NotWritten;
 
-/// Copies the volumes of an order into a new backup and verifies it; tells how many bytes have been read so far.
+/// How many pieces of Docker's answer may wait to be written. Each has at most some 400 KiB (hyper's read buffer).
+const PIECES_MAX: usize = 16;
+
+/// Copies the volumes of an order out of its helper into a new backup, verifies it, and tells on the way how many bytes
+/// of Docker's tars came so far. The caller holds the gateway's lock.
 ///
 /// # Errors
-/// Why there is no backup.
+/// Why there is no new backup: what Docker said or did not, what the file system said, or what a volume's tar lacks.
+/// `Unknown` also where the backup is there and a power cut may yet undo that.
 pub(crate) async fn make(
-    _daemon: &Daemon,
-    _state: &StateDir,
+    daemon: &Daemon,
+    state: &StateDir,
     order: &BackupOrder,
-    _tell: &dyn Fn(u64),
+    tell: &dyn Fn(u64),
 ) -> Result<BackupMade, Failure> {
-    let message = format!("`{}` cannot be backed up by this version", order.gateway);
-    Err(Failure::Rejected { status: None, message })
+    let now = SystemTime::now();
+    mounts_all(daemon, order).await?;
+    let (state, gateway) = (state.clone(), order.gateway.clone());
+    let folder = Arc::new(block(move || Unfinished::begin(&state, &gateway, now)).await??);
+    let _given_up = GiveUp(Arc::clone(&folder));
+    let mut came = 0;
+    let mut volumes = Vec::new();
+    for (place, mount) in order.volumes.iter().enumerate() {
+        let mut tell_more = |bytes: usize| {
+            came += bytes as u64;
+            tell(came);
+        };
+        let stem = write::stem(&order.volumes, place);
+        volumes.push(copy(daemon, order, mount, stem, &folder, &mut tell_more).await?);
+    }
+    let manifest = manifest(order, now, volumes)?;
+    block(move || finish(&folder, manifest)).await?
 }
+
+/// That the helper mounts the volumes where the order says: what it does not mount would read as an empty volume.
+async fn mounts_all(daemon: &Daemon, order: &BackupOrder) -> Result<(), Failure> {
+    let mounted = daemon.volumes_of(&order.helper).await?;
+    for HelperMount { volume, at, .. } in &order.volumes {
+        if mounted.get(at).map(String::as_str) != Some(volume.as_str()) {
+            let message = format!("no backup was made: container {} does not mount `{volume}` at `{at}`", order.helper);
+            return Err(Failure::Rejected { status: None, message });
+        }
+    }
+    Ok(())
+}
+
+/// Copies one volume: this task takes what Docker sends, and a thread that may block writes it.
+async fn copy(
+    daemon: &Daemon,
+    order: &BackupOrder,
+    mount: &HelperMount,
+    stem: String,
+    folder: &Arc<Unfinished>,
+    tell: &mut impl FnMut(usize),
+) -> Result<VolumeKept, Failure> {
+    let mut archive = daemon.archive_of(&order.helper, &mount.at).await?;
+    let (sender, coming) = channel(PIECES_MAX);
+    let (folder, mount) = (Arc::clone(folder), mount.clone());
+    let volume = mount.volume.clone();
+    let writing = spawn_blocking(move || write::volume(coming, &folder, &stem, &mount));
+    let sent = send(&mut archive, sender, tell).await;
+    let written = writing.await.map_err(ended)?;
+    // A connection that broke explains what is missing. Docker said yes before it, so this is no "no" of its own.
+    sent?;
+    written.map_err(|not| match not {
+        NotWritten::Trouble(trouble) => trouble.into(),
+        NotWritten::Flaw(flaw) => {
+            let what = format!("the tar of volume `{volume}` {flaw}");
+            Failure::Unknown { why: Why::Malformed { call: archive.call().to_owned(), what } }
+        }
+    })
+}
+
+/// Sends on all that Docker sends, as long as somebody takes it.
+async fn send(archive: &mut Archive, sender: Sender<Bytes>, tell: &mut impl FnMut(usize)) -> Result<(), Failure> {
+    while let Some(piece) = archive.next().await? {
+        let bytes = piece.len();
+        if sender.send(piece).await.is_err() {
+            return Ok(());
+        }
+        tell(bytes);
+    }
+    Ok(())
+}
+
+fn manifest(order: &BackupOrder, now: SystemTime, volumes: Vec<VolumeKept>) -> Result<Manifest, Failure> {
+    let rejected = |error: serde_json::Error| Failure::Rejected { status: None, message: error.to_string() };
+    let lacks = |name| format!("the sandbox `{name}` is a container beside the gateway: this backup does not hold it");
+    Ok(Manifest {
+        gateway: order.gateway.clone(),
+        made: humantime::format_rfc3339_seconds(now).to_string(),
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        preset: order.spec.preset.clone(),
+        image: order.spec.image.clone(),
+        image_id: order.image_id.clone(),
+        container: order.container.clone(),
+        spec: serde_json::to_value(&order.spec).map_err(rejected)?,
+        volumes,
+        lacks: order.beside.iter().map(lacks).collect(),
+    })
+}
+
+/// Writes the manifest, reads everything back, and only then gives the backup its name.
+fn finish(folder: &Unfinished, manifest: Manifest) -> Result<BackupMade, Failure> {
+    let path = folder.path().join(manifest::FILE);
+    let text = manifest::render(&manifest).map_err(Trouble::at(&path))?;
+    let mut file = folder.create(manifest::FILE)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(Trouble::at(&path))?;
+    folder.sync()?;
+    let read_back = verify::verify(folder.path(), &|| !folder.is_given_up());
+    let rejected = |why: String| Failure::Rejected { status: None, message: format!("no backup was made: {why}") };
+    match read_back {
+        Ok(read) if read == manifest => {}
+        Ok(_) => return Err(rejected(format!("`{}` does not read back as it was written", path.display()))),
+        Err(bad) => return Err(rejected(format!("it does not read back as it was written: {}", with_cause(&bad)))),
+    }
+    let path = folder.finish()?;
+    folder.sync_above().map_err(|error| Failure::Unknown {
+        why: Why::NotVisible { what: format!("whether the backup `{}` is on the disk: {error}", path.display()) },
+    })?;
+    Ok(BackupMade { path: path.display().to_string(), bytes: manifest.bytes(), lacks: manifest.lacks })
+}
+
+fn with_cause(bad: &BadBackup) -> String {
+    match std::error::Error::source(bad) {
+        Some(cause) => format!("{bad}: {cause}"),
+        None => bad.to_string(),
+    }
+}
+
+/// Does what blocks on a thread that may.
+async fn block<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    spawn_blocking(work).await.map_err(ended)
+}
+
+/// What blocks is never aborted: it ended because the run does, or by a bug of ours.
+fn ended(error: JoinError) -> Failure {
+    Failure::Rejected { status: None, message: format!("no backup was made: {error}") }
+}
+
+/// Tells whatever still works in a folder that nobody waits for it any more.
+struct GiveUp(Arc<Unfinished>);
+
+impl Drop for GiveUp {
+    fn drop(&mut self) {
+        self.0.give_up();
+    }
+}
+
+#[cfg(test)]
+mod tests;

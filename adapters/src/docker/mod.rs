@@ -2,7 +2,7 @@
 
 mod acts;
 mod address;
-mod carry;
+mod archive;
 mod client;
 mod context;
 mod credentials;
@@ -19,6 +19,7 @@ mod streamed;
 mod transport;
 
 pub use address::{Address, BadAddress};
+pub(crate) use archive::Archive;
 pub use client::Daemon;
 pub use credentials::Credentials;
 pub use logs::logs;

@@ -74,7 +74,7 @@ impl StateDir {
 }
 
 /// Makes a folder and whatever is missing above it, for its owner only, so that a power cut does not take it again.
-fn make_folder(folder: &Path) -> io::Result<()> {
+pub fn make_folder(folder: &Path) -> io::Result<()> {
     make_folder_for(folder, 0o700)
 }
 
@@ -117,7 +117,7 @@ fn no_folder(path: &Path) -> io::Error {
 }
 
 /// Makes a folder's entries survive a power cut.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

@@ -1,0 +1,153 @@
+//! The backups that there are, for a person to choose among and to check. Strictly read only.
+//! Promises that nothing which lies where backups do is left out: what cannot be used is listed with why not.
+
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use engine::{GatewayName, VolumeName};
+
+use super::bad::BadBackup;
+use super::folder;
+use super::manifest::{self, Manifest};
+use super::verify::verify;
+use crate::state::{StateDir, is_truly_absent};
+
+/// All backups in a state directory.
+#[derive(Clone, Debug)]
+pub struct Backups {
+    folder: PathBuf,
+}
+
+/// Something that lies where backups do.
+#[derive(Debug)]
+pub struct BackupListed {
+    /// Where.
+    pub path: PathBuf,
+    /// The gateway among whose backups it lies; none where that is no gateway's name.
+    pub gateway: Option<GatewayName>,
+    /// What it says of itself, or why it cannot be used. Its archives were not read for this.
+    pub backup: Result<BackupSummary, BadBackup>,
+}
+
+/// What a backup says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupSummary {
+    /// When it was begun, in UTC.
+    pub made: String,
+    /// What the volumes' files hold in all, in bytes.
+    pub bytes: u64,
+    /// What it takes on the disk, in bytes.
+    pub stored_bytes: u64,
+    /// Its volumes.
+    pub volumes: Vec<VolumeName>,
+    /// What it does not hold, each as a person reads it.
+    pub lacks: Vec<String>,
+}
+
+/// A backup of which every byte was read and found right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whose it is.
+    pub gateway: GatewayName,
+    /// What it says of itself.
+    pub summary: BackupSummary,
+    /// How many entries its volumes have in all.
+    pub entries: u64,
+}
+
+impl From<&Manifest> for BackupSummary {
+    fn from(manifest: &Manifest) -> Self {
+        let stored = manifest.volumes.iter().flat_map(|volume| [volume.archive.bytes, volume.listing.bytes]);
+        Self {
+            made: manifest.made.clone(),
+            bytes: manifest.bytes(),
+            stored_bytes: stored.fold(0, u64::saturating_add),
+            volumes: manifest.volumes.iter().map(|volume| volume.name.clone()).collect(),
+            lacks: manifest.lacks.clone(),
+        }
+    }
+}
+
+impl Backups {
+    /// The backups in this state directory.
+    pub fn new(state: &StateDir) -> Self {
+        Self { folder: folder::of_all(state) }
+    }
+
+    /// Those of one gateway or of all, by gateway and time. No backup at all is an empty list.
+    ///
+    /// # Errors
+    /// A folder that cannot be looked into.
+    pub fn list(&self, gateway: Option<&GatewayName>) -> io::Result<Vec<BackupListed>> {
+        let mut listed = Vec::new();
+        for entry in entries(&self.folder)? {
+            let name = entry.file_name().to_str().and_then(|name| GatewayName::parse(name).ok());
+            if gateway.is_some() && name.as_ref() != gateway {
+                continue;
+            }
+            match name {
+                Some(name) if entry.path().is_dir() => {
+                    for backup in entries(&entry.path())? {
+                        listed.push(look_at(backup.path(), &name));
+                    }
+                }
+                _ => {
+                    let file = entry.path();
+                    let path = file.clone();
+                    listed.push(BackupListed { path, gateway: None, backup: Err(BadBackup::NotOurs { file }) });
+                }
+            }
+        }
+        Ok(listed)
+    }
+
+    /// Reads all of a backup and compares it with what it says of itself. Blocks for as long as that takes.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn verify(path: &Path) -> Result<Verified, BadBackup> {
+        let manifest = verify(path, &|| true)?;
+        Ok(Verified {
+            path: path.to_owned(),
+            gateway: manifest.gateway.clone(),
+            summary: BackupSummary::from(&manifest),
+            entries: manifest.volumes.iter().fold(0, |sum, volume| sum.saturating_add(volume.entries)),
+        })
+    }
+}
+
+/// What is in a folder, in the order of the names; nothing where it is truly not there.
+fn entries(folder: &Path) -> io::Result<Vec<DirEntry>> {
+    let read = match fs::read_dir(folder) {
+        Ok(read) => read,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return is_truly_absent(folder).map(|()| Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut entries = read.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(DirEntry::file_name);
+    Ok(entries)
+}
+
+fn look_at(path: PathBuf, gateway: &GatewayName) -> BackupListed {
+    let unfinished = path.file_name().and_then(|name| name.to_str()).is_some_and(folder::is_unfinished);
+    let backup = if unfinished {
+        Err(BadBackup::Unfinished { file: path.clone() })
+    } else if path.is_dir() {
+        summary(&path, gateway)
+    } else {
+        Err(BadBackup::NotOurs { file: path.clone() })
+    };
+    BackupListed { path, gateway: Some(gateway.clone()), backup }
+}
+
+fn summary(path: &Path, gateway: &GatewayName) -> Result<BackupSummary, BadBackup> {
+    let manifest = manifest::read(path)?;
+    if manifest.gateway != *gateway {
+        let what = "it is of another gateway than the one among whose backups it lies";
+        return Err(BadBackup::CorruptManifest { file: path.join(manifest::FILE), what });
+    }
+    Ok(BackupSummary::from(&manifest))
+}
