@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
@@ -58,7 +59,7 @@ pub struct Unfinished {
     path: PathBuf,
     finished: PathBuf,
     is_finished: AtomicBool,
-    is_given_up: AtomicBool,
+    is_given_up: Arc<AtomicBool>,
 }
 
 impl Unfinished {
@@ -84,7 +85,7 @@ impl Unfinished {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let name = name.strip_prefix(before).unwrap_or(name);
         let finished = parent.join(name.strip_suffix(after).unwrap_or(name));
-        Ok(Self { path, finished, is_finished: AtomicBool::new(false), is_given_up: AtomicBool::new(false) })
+        Ok(Self { path, finished, is_finished: AtomicBool::new(false), is_given_up: Arc::default() })
     }
 
     /// Where it is.
@@ -129,9 +130,9 @@ impl Unfinished {
         self.finished.parent().map_or(Ok(()), sync_folder)
     }
 
-    /// Nobody waits for it any more.
-    pub fn give_up(&self) {
-        self.is_given_up.store(true, Ordering::SeqCst);
+    /// What is set once nobody waits for it any more.
+    pub fn given_up(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_given_up)
     }
 
     /// Whether nobody waits for it any more.

@@ -21,6 +21,7 @@ mod write;
 
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -56,19 +57,11 @@ pub(crate) async fn make(
     mounts_all(daemon, order).await?;
     let (state, gateway) = (state.clone(), order.gateway.clone());
     let folder = Arc::new(block(move || Unfinished::begin(&state, &gateway, now)).await??);
-    let _given_up = GiveUp(Arc::clone(&folder));
-    let mut came = 0;
-    let mut volumes = Vec::new();
-    for (place, mount) in order.volumes.iter().enumerate() {
-        let mut tell_more = |bytes: usize| {
-            came += bytes as u64;
-            tell(came);
-        };
-        let stem = write::stem(&order.volumes, place);
-        volumes.push(copy(daemon, order, mount, stem, &folder, &mut tell_more).await?);
-    }
-    let manifest = manifest(order, now, volumes)?;
-    block(move || finish(&folder, manifest)).await?
+    let _given_up = GiveUp(folder.given_up());
+    let copied = copy_all(daemon, order, &folder, tell).await;
+    let manifest = copied.and_then(|volumes| manifest(order, now, volumes));
+    // The folder goes there, too, where it is not finished.
+    block(move || finish(&folder, manifest?)).await?
 }
 
 /// That the helper mounts the volumes where the order says: what it does not mount would read as an empty volume.
@@ -81,6 +74,26 @@ async fn mounts_all(daemon: &Daemon, order: &BackupOrder) -> Result<(), Failure>
         }
     }
     Ok(())
+}
+
+/// Copies the volumes one after the other.
+async fn copy_all(
+    daemon: &Daemon,
+    order: &BackupOrder,
+    folder: &Arc<Unfinished>,
+    tell: &dyn Fn(u64),
+) -> Result<Vec<VolumeKept>, Failure> {
+    let mut came = 0;
+    let mut tell_more = |bytes: usize| {
+        came += bytes as u64;
+        tell(came);
+    };
+    let mut volumes = Vec::new();
+    for (place, mount) in order.volumes.iter().enumerate() {
+        let stem = write::stem(&order.volumes, place);
+        volumes.push(copy(daemon, order, mount, stem, folder, &mut tell_more).await?);
+    }
+    Ok(volumes)
 }
 
 /// Copies one volume: this task takes what Docker sends, and a thread that may block writes it.
@@ -124,6 +137,9 @@ async fn send(archive: &mut Archive, sender: Sender<Bytes>, tell: &mut impl FnMu
 
 fn manifest(order: &BackupOrder, now: SystemTime, volumes: Vec<VolumeKept>) -> Result<Manifest, Failure> {
     let rejected = |error: serde_json::Error| Failure::Rejected { status: None, message: error.to_string() };
+    // The order has none; a second guard, since a backup may be handed on.
+    let mut spec = order.spec.clone();
+    spec.env.0.values_mut().for_each(String::clear);
     let lacks = |name| format!("the sandbox `{name}` is a container beside the gateway: this backup does not hold it");
     Ok(Manifest {
         gateway: order.gateway.clone(),
@@ -133,7 +149,7 @@ fn manifest(order: &BackupOrder, now: SystemTime, volumes: Vec<VolumeKept>) -> R
         image: order.spec.image.clone(),
         image_id: order.image_id.clone(),
         container: order.container.clone(),
-        spec: serde_json::to_value(&order.spec).map_err(rejected)?,
+        spec: serde_json::to_value(&spec).map_err(rejected)?,
         volumes,
         lacks: order.beside.iter().map(lacks).collect(),
     })
@@ -178,11 +194,11 @@ fn ended(error: JoinError) -> Failure {
 }
 
 /// Tells whatever still works in a folder that nobody waits for it any more.
-struct GiveUp(Arc<Unfinished>);
+struct GiveUp(Arc<AtomicBool>);
 
 impl Drop for GiveUp {
     fn drop(&mut self) {
-        self.0.give_up();
+        self.0.store(true, Ordering::SeqCst);
     }
 }
 

@@ -134,6 +134,9 @@ fn compressing(file: File, threads: usize) -> io::Result<Encoder<'static, Hashed
 fn finish(encoder: Encoder<'static, Hashed>) -> io::Result<(u64, String)> {
     let Hashed { file, hasher, bytes } = encoder.finish()?;
     file.sync_all()?;
+    // So that what is read back comes from the disk. Where that cannot be, it is read from memory.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
     Ok((bytes, hex(&hasher.finalize())))
 }
 
