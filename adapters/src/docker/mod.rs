@@ -3,6 +3,7 @@
 mod acts;
 mod address;
 mod archive;
+mod carry;
 mod client;
 mod context;
 mod credentials;
