@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use adapters::PullProgress;
-use engine::{Command, Event, ImageSource, WaitEnd};
+use engine::{Command, Event, Failure, ImageSource, WaitEnd};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::{Args, Job};
@@ -103,6 +103,9 @@ impl Progress {
         match event {
             Event::Waited { end: WaitEnd::Ready } => self.line(Some(Mark::Good), &format!("ready after {time}")),
             Event::Waited { end } => self.line(Some(Mark::Warn), &format!("{} after {time}", waited(*end))),
+            // That the empty image is not there yet is found out by asking for the helper.
+            Event::Failed { failure: Failure::Rejected { status: Some(404), .. } }
+                if matches!(command, Command::CreateHelper(_)) && !self.verbose => {}
             Event::Failed { failure } if shown => {
                 self.line(Some(Mark::Bad), &format!("could not {}: {failure}", command.describe()));
             }

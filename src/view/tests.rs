@@ -67,13 +67,13 @@ fn ready(how: How, reason: Reason, seen: GatewaySeen, notes: Vec<Told>) -> Repor
 
 fn refused(asked: Asked, refusal: Refusal, seen: GatewaySeen) -> Report {
     let end = End::Refused { refusal: Box::new(refusal) };
-    report(asked, Outcome { end, row: None, changed: false, seen, notes: Vec::new() })
+    report(asked, Outcome { end, row: None, changed: false, seen, backup: None, notes: Vec::new() })
 }
 
 fn looked(asked: Asked, row: Row, plan: Plan, seen: GatewaySeen) -> Report {
     let decision = Arc::new(Decision { row, plan, waits_on: None });
     let end = End::Looked { decision };
-    report(asked, Outcome { end, row: Some(row), changed: false, seen, notes: Vec::new() })
+    report(asked, Outcome { end, row: Some(row), changed: false, seen, backup: None, notes: Vec::new() })
 }
 
 fn start() -> Plan {
@@ -221,7 +221,7 @@ fn runs_that_ended_half_way() {
 #[test]
 fn starts_and_stops() {
     let stopped = |status, changed, row| {
-        let outcome = Outcome { end: End::Stopped, row, changed, seen: seen(status), notes: Vec::new() };
+        let outcome = Outcome { end: End::Stopped, row, changed, seen: seen(status), backup: None, notes: Vec::new() };
         Report { recorded: Some(names(&["alpha", "beta"])), ..report(Asked::Stop, outcome) }
     };
     let by_reason = |reason| refusals().into_iter().find(|refusal| refusal.reason() == reason).unwrap();
