@@ -130,9 +130,13 @@ impl Case {
         Intent { replace: None, typed, spec: self.names.spec.clone(), ..reset }
     }
 
-    /// Whether a replacement was asked for.
+    /// Whether a replacement was asked for: where there is nothing to replace, what was typed is how it is to be made.
     fn replaces(&self) -> bool {
         let typed = self.intent.typed;
+        let names = [self.names.container.clone(), self.names.next(), self.names.previous()];
+        if names.iter().all(|name| self.world.daemon().named(name).is_none()) {
+            return false;
+        }
         self.intent.replace.is_some() || typed.spec || typed.image || typed.port
     }
 
