@@ -201,7 +201,7 @@ pub enum Act {
         /// Its name.
         name: String,
     },
-    /// The gateway writes into its container's own layer.
+    /// The gateway, which runs, writes into its container's own layer.
     WriteLayer {
         /// Where.
         path: String,

@@ -199,16 +199,13 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Whether the gateway is truly ready now.
+    /// Whether the gateway is truly ready now, at whichever daemon: while a look was taken the address may have come to lead
+    /// to another one.
     fn is_ready(&self, world: &World) -> bool {
-        let daemon = world.daemon();
-        let Some(container) = daemon.named(&self.names.container) else { return false };
-        container.process().is_some()
-            && container
-                .config
-                .ports
-                .first()
-                .is_some_and(|port| matches!(world.answers_at(port.host), Readiness::Ready { .. }))
+        world.daemons.iter().filter_map(|daemon| daemon.named(&self.names.container)).any(|container| {
+            let answers = |port: u16| matches!(world.answers_at(port), Readiness::Ready { .. });
+            container.process().is_some() && container.config.ports.first().is_some_and(|port| answers(port.host))
+        })
     }
 }
 

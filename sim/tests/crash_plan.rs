@@ -84,7 +84,7 @@ fn cuts(nth: u32, command: &str, call: CallKind) -> Vec<Vec<Rule>> {
     let rule = |at, what| Rule { when: Trigger { command: None, nth, call: Some(call), at }, what };
     let killed = || rule(Point::After, Verdict::Killed);
     let mut all = vec![vec![rule(Point::Before, Verdict::Killed)], vec![killed()]];
-    let changes = call == CallKind::Change || command == "write-record";
+    let changes = matches!(call, CallKind::Change | CallKind::ArchiveWrite) || command == "write-record";
     if changes {
         all.push(vec![rule(Point::Before, Verdict::AnswerLost)]);
         all.push(vec![rule(Point::Before, Verdict::AnswerLost), killed()]);

@@ -167,7 +167,7 @@ impl Act {
             }
             Self::WriteLayer { path } => {
                 let content = world.number();
-                if let Some(container) = own(world, names) {
+                if let Some(container) = own(world, names).filter(|container| container.process().is_some()) {
                     container.layer.insert(path.clone(), content);
                 }
             }

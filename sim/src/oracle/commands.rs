@@ -6,7 +6,7 @@ use engine::{Command, ContainerId, Disk, Event, Failure, GatewayRecord, Purpose}
 use super::{COMMANDS_MAX, Invariant, Oracle};
 use crate::host::kind_of;
 use crate::world::World;
-use crate::world::effect::{Effect, Happened, History};
+use crate::world::effect::{Actor, Effect, Happened, History};
 use crate::world::program::Does;
 
 impl Oracle<'_> {
@@ -29,7 +29,7 @@ impl Oracle<'_> {
             self.breach(Invariant::NoNeedlessActs, format!("`{kind}` where only a look was asked"));
         }
         match command {
-            Command::WriteRecord { record, keep_old } => self.judge_record(record, *keep_old, world),
+            Command::WriteRecord { record, keep_old } => self.judge_record(record, *keep_old, world, history),
             Command::StartContainer { container, .. } if self.saw_all(history) => self.judge_start(container, world),
             Command::RestartContainer { container, .. } => {
                 if !self.health_known {
@@ -74,6 +74,11 @@ impl Oracle<'_> {
         !self.disturbed && history.since(self.looked_at).iter().all(is_own_file)
     }
 
+    /// Whether anybody else did anything since the last look, or kept it from showing the truth.
+    pub(super) fn others_since_the_look(&self, history: &History) -> bool {
+        self.disturbed || history.since(self.looked_at).iter().any(|happened| happened.by != Actor::Run)
+    }
+
     /// Docker says that what was asked for is so already, or that another has the name.
     pub(super) fn judge_answer(&mut self, command: &Command, event: &Event, history: &History) {
         let conflict = matches!(event, Event::Failed { failure: Failure::Rejected { status: Some(409), .. } });
@@ -111,8 +116,10 @@ impl Oracle<'_> {
     }
 
     /// A sandbox, or a gateway on another daemon, leaves the records only after it has gone.
-    fn judge_record(&mut self, record: &GatewayRecord, keep_old: bool, world: &World) {
-        self.judge_commit(record, world);
+    fn judge_record(&mut self, record: &GatewayRecord, keep_old: bool, world: &World, history: &History) {
+        if !self.others_since_the_look(history) {
+            self.judge_commit(record, world);
+        }
         let Some(old) = world.state.records.get(&record.gateway).and_then(|seen| seen.record()) else { return };
         if keep_old {
             return;

@@ -12,7 +12,7 @@ use super::{Invariant, Oracle};
 use crate::world::World;
 use crate::world::archive::lies_in;
 use crate::world::container::{Container, Content, Mounted};
-use crate::world::effect::{Actor, History};
+use crate::world::effect::History;
 
 impl Oracle<'_> {
     /// The gateway's own containers: by label or exact name; one without a label also where a next one of ours says that
@@ -144,11 +144,10 @@ impl Oracle<'_> {
     /// At most one container of the gateway is ever started by Docker of itself: after a power cut two would run on the
     /// same volumes.
     pub(super) fn judge_policies(&mut self, world: &World, history: &History) {
-        let others_acted = history.since(self.looked_at).iter().any(|happened| happened.by != Actor::Run);
         let own = self.own_in(world);
         let started: Vec<_> =
             own.values().filter(|own| own.restart() != RestartPolicy::No).map(|own| own.name.as_str()).collect();
-        if started.len() > 1 && !others_acted {
+        if started.len() > 1 && !self.others_since_the_look(history) {
             let what = format!("after a power cut {started:?} would run on one volume");
             self.breach(Invariant::DriftKeepsData, what);
         }
