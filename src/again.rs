@@ -37,8 +37,9 @@ impl Again {
             if self.demo {
                 command = with_demo(&command);
             }
+            let said = command.clone();
             for (flag, value) in &self.flags {
-                if !says(&command, flag) {
+                if !says(&said, flag) {
                     push(&mut command, flag, value.as_deref());
                 }
             }

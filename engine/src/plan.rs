@@ -199,6 +199,11 @@ pub enum Because {
         /// Why not.
         failure: Failure,
     },
+    /// Files that nobody takes along came into the old container's own layer since it was looked at.
+    Layer {
+        /// One of them.
+        path: String,
+    },
     /// Somebody else holds the port that the next container is to have.
     PortHeld {
         /// The port.
@@ -434,6 +439,9 @@ impl fmt::Display for Because {
                 write!(f, "whether the sandboxes are still there cannot be told: {why}")
             }
             Self::NotRecorded { failure } => write!(f, "the record could not be written: {failure}"),
+            Self::Layer { path } => {
+                write!(f, "`{path}` came into the old container meanwhile, and nothing takes it along")
+            }
             Self::PortHeld { port } => write!(f, "somebody else holds port {port}"),
             Self::Interrupted { signal: Signal::Interrupt } => f.write_str("it was interrupted"),
             Self::Interrupted { signal: Signal::Terminate } => f.write_str("it was terminated"),

@@ -17,10 +17,14 @@ fn try_request(typed: &str) -> Result<Request, BadInput> {
         Job::Status(typed) => status(typed, host, &env),
         Job::Start(typed) => act(typed, Purpose::Start, host, &env),
         Job::Stop(typed) => act(typed, Purpose::Stop, host, &env),
+        Job::Backup(typed) => act(typed, Purpose::BackUp, host, &env),
         Job::Logs(typed) => logs(typed, args.output, host, &env).map(|(request, _)| request),
-        Job::List(_) | Job::Completions { .. } | Job::Man { .. } | Job::ReferenceGateway | Job::ReferenceSandboxes => {
-            panic!("no request")
-        }
+        Job::List(_)
+        | Job::Backups(_)
+        | Job::Completions { .. }
+        | Job::Man { .. }
+        | Job::ReferenceGateway
+        | Job::ReferenceSandboxes => panic!("no request"),
     }?;
     request.again.host.clone_from(&args.host);
     Ok(request)
@@ -125,4 +129,26 @@ fn without_dockers_socket_the_default_kind_is_looked_at_and_not_made() {
     assert!(try_request(&format!("onboard {far}")).is_err());
     assert!(try_request(&format!("onboard --dry-run {far}")).is_err());
     assert_eq!(names(&[request(&format!("onboard --demo {far}")).intent.spec]), ["reference"]);
+}
+
+#[test]
+fn a_replacement_is_asked_for_by_name_and_what_goes_along_is_a_path_of_the_container() {
+    let Request { intent, again, .. } = request("onboard --upgrade --carry ~/.config/x --carry /etc/key --no-backup");
+    assert_eq!((intent.replace, intent.no_backup), (Some(engine::Replace::Upgrade), true));
+    assert_eq!(intent.carry, ["~/.config/x", "/etc/key"]);
+    let same = again.onboard(&intent.gateway);
+    assert!(same.contains("--upgrade") && same.contains("--carry /etc/key"), "{same}");
+    assert!(!same.contains("--no-backup"), "what gives something up is typed each time: {same}");
+    assert_eq!(request("onboard --recreate --leave-behind").intent.replace, Some(engine::Replace::Recreate));
+    for wrong in ["etc/key", "/", "~/", "/etc/../key", "/etc//key", "~x/y"] {
+        let refused = try_request(&format!("onboard --recreate --carry {wrong}")).unwrap_err().render();
+        assert!(refused.contains("--carry"), "{refused}");
+    }
+}
+
+#[test]
+fn a_reset_without_its_owners_word_is_refused() {
+    let refused = try_request("onboard --gateway prod --reset").unwrap_err().render();
+    assert!(refused.contains("--confirm prod"), "{refused}");
+    assert!(request("onboard --gateway prod --reset --confirm prod").intent.reset.is_some());
 }

@@ -62,7 +62,10 @@ fn report(asked: Asked, outcome: Outcome) -> Report {
 
 fn ready(how: How, reason: Reason, seen: GatewaySeen, notes: Vec<Told>) -> Report {
     let changed = how != How::Reused;
-    report(Asked::Onboard, Outcome { end: End::Ready { how, reason }, row: Some(Row::Ready), changed, seen, notes })
+    report(
+        Asked::Onboard,
+        Outcome { end: End::Ready { how, reason }, row: Some(Row::Ready), changed, seen, backup: None, notes },
+    )
 }
 
 fn refused(asked: Asked, refusal: Refusal, seen: GatewaySeen) -> Report {

@@ -163,9 +163,17 @@ pub fn wrong_volume(case: &Case<'_>) -> Judged {
         None => {
             let there = case.volumes()?;
             let exists = |name: &VolumeName| there.iter().any(|volume| volume.name == *name);
+            let gateway = case.intent.gateway.as_str();
+            // A volume that is labelled as the gateway's is as good as one of its name: it was adopted.
+            let adopted = |path: &str| {
+                let mounted = own.mounts.iter().find(|mount| mount.path == path).and_then(|mount| mount.volume());
+                there
+                    .iter()
+                    .any(|volume| Some(&volume.name) == mounted && labels::gateway_of(&volume.labels) == Some(gateway))
+            };
             case.wanted
                 .volumes()
-                .filter(|(name, _)| exists(name))
+                .filter(|(name, path)| exists(name) && !adopted(path))
                 .map(|(name, path)| (name.clone(), path.to_owned()))
                 .collect()
         }

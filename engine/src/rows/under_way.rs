@@ -160,6 +160,12 @@ impl UnderWay<'_, '_> {
             Status::Running | Status::Restarting => return perform(Act::StopOld, stop(case, old)),
             Status::Created | Status::Exited | Status::Dead => {}
         }
+        // It could write to its own layer until it was stopped.
+        if !case.intent.leave_behind
+            && let Some(path) = carried::left_behind(case, old)?.first()
+        {
+            return self.roll_back(Because::Layer { path: path.clone() });
+        }
         let paths = carried::paths(case, old)?;
         if !paths.is_empty() && !case.tried.has(Act::Carry) {
             return perform(Act::Carry, self.carry(paths));
