@@ -145,12 +145,11 @@ impl<'a> Case<'a> {
         Ok(current)
     }
 
-    /// The helper of this gateway, which is never started.
+    /// The helper of this gateway, which is never started, whatever somebody has named it.
     pub fn helper(&self) -> Result<Option<&'a ContainerSeen>, Waits> {
-        let [_, _, helper] = own_names(&self.wanted.container);
-        Ok(self.containers()?.iter().find(|container| {
-            container.name == helper && labels::role_in(container, &self.intent.gateway) == Some(labels::ROLE_HELPER)
-        }))
+        let is_helper =
+            |container: &&ContainerSeen| labels::role_in(container, &self.intent.gateway) == Some(labels::ROLE_HELPER);
+        Ok(self.containers()?.iter().find(is_helper))
     }
 
     /// The container of this gateway that bears the name of a replacement's next one.

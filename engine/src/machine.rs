@@ -20,9 +20,10 @@ use crate::decide::decide;
 use crate::event::Event;
 use crate::intent::{Intent, Purpose};
 use crate::outcome::Outcome;
-use crate::plan::{Act, Because, Decision, Plan, Row};
+use crate::plan::{Act, Because, Decision, Look, Plan, Row};
 use crate::refusal::Refusal;
 use crate::run::Run;
+use crate::tried::LOOKS_MAX;
 
 /// One run, driven by hand: it names a command, takes the event that answers it, and names the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -369,8 +370,14 @@ fn explaining(run: &mut Run, decision: &Arc<Decision>, event: &Event, then: &mut
 
 fn listing_sandboxes(run: &mut Run, decision: &Arc<Decision>, event: &Event, then: &mut Option<Then>) -> Moved<State> {
     let Event::SandboxesListed { sandboxes } = event else { return Moved::Super };
-    if let (Some(because), Some(next)) = (run.sandboxes_lost(sandboxes), run.uncommitted().map(|next| next.id.clone()))
-    {
+    let next = run.uncommitted().map(|next| next.id.clone());
+    if let (Some(because), Some(next)) = (run.sandboxes_lost(sandboxes), next) {
+        // A list that could not be had once is asked for again before a replacement is undone for it.
+        if matches!(because, Because::SandboxesUnknown { .. }) && run.tried.looks < LOOKS_MAX {
+            let wait_ms = run.tried.pause_ms();
+            run.tried.note_look(Look::default());
+            return observe(run, then, wait_ms);
+        }
         return begin_roll_back(run, then, because, next);
     }
     match run.note_sandboxes(sandboxes) {
@@ -384,7 +391,10 @@ fn recording(run: &mut Run, ready: Option<&Arc<Decision>>, event: &Event, then: 
         Event::Done => run.note_recorded(),
         Event::Failed { failure } => {
             run.note_not_recorded(failure);
-            if let (Some(next), Some(_)) = (run.uncommitted().map(|next| next.id.clone()), ready) {
+            // Without a record from before there is none that says otherwise.
+            let has_record = run.record.record().is_some();
+            if let (Some(next), Some(_)) = (run.uncommitted().filter(|_| has_record).map(|next| next.id.clone()), ready)
+            {
                 return begin_roll_back(run, then, Because::NotRecorded { failure: failure.clone() }, next);
             }
         }

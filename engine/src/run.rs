@@ -199,6 +199,10 @@ impl Run {
     /// The record of a container that this run has just made: it is written before anything else is done with it.
     pub fn record_of_new_container(&self) -> Option<GatewayRecord> {
         let own = self.own()?;
+        if self.pair().is_some() {
+            // Somebody has begun to replace it since.
+            return None;
+        }
         let made = self.tried.may_have(Act::Create) || self.tried.may_have(Act::Adopt);
         let known = self.record.record().is_some_and(|record| record.container == own.id);
         // On another daemon, or on one that does not say who it is, what is there may not be what this run has made.

@@ -122,6 +122,11 @@ impl Tried {
         })
     }
 
+    /// Whether a replacement that another run had begun was undone, or may have been.
+    pub fn has_undone(&self) -> bool {
+        self.undone || self.may_have(Act::RemoveNext) && !self.may_have(Act::CreateNext)
+    }
+
     /// Whether the run has done as much as one may.
     pub fn acts_are_used_up(&self) -> bool {
         self.acts >= ACTS_MAX
@@ -184,9 +189,8 @@ impl Tried {
                 self.undone |= self.rolling_back.take().is_some();
             }
             Act::RemoveNext => {
-                let left_over = |undone: &RollingBack| undone.because == Because::LeftOver;
-                if self.rolling_back.as_ref().is_some_and(left_over) {
-                    self.rolling_back = None;
+                // One that another run has begun is undone, and what was asked of this run comes next.
+                if !self.may_have(Act::CreateNext) && self.rolling_back.take().is_some() {
                     self.undone = true;
                 }
             }

@@ -4,7 +4,7 @@
 
 mod replacement;
 
-use crate::act::{Act, Which};
+use crate::act::{Act, Reached, Which};
 use crate::fault::{CallKind, Point, Rule, Trigger, Verdict};
 use crate::scenario::{Ask, Base, Before, Kind, Scenario, Verb};
 use crate::world::call::PrunedVolumes;
@@ -307,7 +307,10 @@ pub fn act(choices: &mut impl Choices) -> Act {
             volume: choices.once_in(4).then(|| "other-volume".to_owned()),
             node_name: choices.once_in(4).then(|| "0a1b2c3d4e5f".to_owned()),
         },
-        47 => Act::BeginReplacement { swapped: choices.once_in(2) },
+        47 => {
+            let reached = if choices.once_in(2) { Reached::InPlace } else { Reached::Created };
+            Act::CutReplacement { reached }
+        }
         48 => {
             Act::ShowStatus { word: choices.one_of(&[Some("stopped".to_owned()), Some("removing".to_owned()), None]) }
         }

@@ -42,8 +42,10 @@ pub struct Oracle<'a> {
     began_at: usize,
     /// The gateway's own containers when the command under way began.
     own: BTreeMap<ContainerId, Container>,
-    /// The container that was the gateway's when the run began, or that one was about to replace.
-    first: Option<ContainerId>,
+    /// The volumes that the record named when the run began.
+    recorded_before: BTreeSet<VolumeName>,
+    /// The gateway's own containers when the run began.
+    before: BTreeSet<ContainerId>,
     /// Whether this run made the gateway's container.
     made: bool,
     /// Whether anybody else did anything since the run began.
@@ -87,7 +89,8 @@ impl<'a> Oracle<'a> {
             looked_at: history.point(),
             began_at: history.point(),
             own: BTreeMap::new(),
-            first: None,
+            recorded_before: BTreeSet::new(),
+            before: BTreeSet::new(),
             made: false,
             others_acted: false,
             disturbed: true,
@@ -118,7 +121,8 @@ impl<'a> Oracle<'a> {
                 if *how == How::Reused && *reason != Reason::Unverified && acted && !self.others_acted {
                     self.breach(Invariant::NoNeedlessActs, format!("a ready gateway was acted on: {:?}", self.acts));
                 }
-                if self.made {
+                // Of one that took another's place the name is judged by that one's.
+                if self.made && how.as_str() != UPGRADED {
                     self.judge_node_name(outcome, world);
                 }
                 if how.as_str() == UPGRADED {
@@ -236,7 +240,9 @@ impl Witness for Oracle<'_> {
         self.began_at = history.point();
         self.own = self.own_in(world);
         if self.done == 0 {
-            self.first = self.first_in(world);
+            self.before = self.own.keys().cloned().collect();
+            let record = world.state.records.get(&self.names.gateway).and_then(|seen| seen.record());
+            self.recorded_before = record.map(|record| record.volume_names().into_iter().collect()).unwrap_or_default();
         }
         if matches!(command, Command::Observe(_)) {
             self.looked_at = history.point();

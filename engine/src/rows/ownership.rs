@@ -158,7 +158,22 @@ pub fn wrong_volume(case: &Case<'_>) -> Judged {
     if case.intent.adopt.as_ref().is_some_and(|chosen| own.mount_of(chosen).is_some()) {
         return Ok(None);
     }
-    let expected: Vec<(VolumeName, String)> = match case.past() {
+    let mounts = |name: &VolumeName, path: &str| {
+        own.mounts.iter().any(|mount| mount.path == path && mount.volume() == Some(name))
+    };
+    match expected_volumes(case, own)?.into_iter().find(|(name, path)| !mounts(name, path)) {
+        Some((expected, path)) => {
+            let found = own.mounts.iter().filter_map(|mount| mount.volume().cloned()).collect();
+            refuse(Refusal::WrongVolume { container: own.name.clone(), expected, path, found })
+        }
+        None => Ok(None),
+    }
+}
+
+/// The volumes that the gateway's container is to mount, and where: those that are recorded or, without a record, the ones
+/// there that bear the exact name.
+pub fn expected_volumes(case: &Case<'_>, own: &ContainerSeen) -> Result<Vec<(VolumeName, String)>, Waits> {
+    Ok(match case.past() {
         Some(record) => record.volumes.iter().map(|volume| (volume.name.clone(), volume.path.clone())).collect(),
         None => {
             let there = case.volumes()?;
@@ -177,17 +192,7 @@ pub fn wrong_volume(case: &Case<'_>) -> Judged {
                 .map(|(name, path)| (name.clone(), path.to_owned()))
                 .collect()
         }
-    };
-    let mounts = |name: &VolumeName, path: &str| {
-        own.mounts.iter().any(|mount| mount.path == path && mount.volume() == Some(name))
-    };
-    match expected.into_iter().find(|(name, path)| !mounts(name, path)) {
-        Some((expected, path)) => {
-            let found = own.mounts.iter().filter_map(|mount| mount.volume().cloned()).collect();
-            refuse(Refusal::WrongVolume { container: own.name.clone(), expected, path, found })
-        }
-        None => Ok(None),
-    }
+    })
 }
 
 /// A reset is for volumes without a container; the one that this run has made since is what was asked for.

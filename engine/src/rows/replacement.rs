@@ -16,7 +16,7 @@ use crate::names::ContainerName;
 use crate::plan::{Act, Difference, Plan};
 use crate::refusal::Refusal;
 use crate::rows::carried;
-use crate::rows::ownership::{held_by_writer, refuse};
+use crate::rows::ownership::{expected_volumes, held_by_writer, refuse};
 use crate::spec::{MountSource, MountSpec};
 
 /// How many paths of a container's layer a refusal lists.
@@ -151,11 +151,29 @@ fn begin(case: &Case<'_>, own: &ContainerSeen) -> Result<Plan, Waits> {
         keeps_entry_point: spec.keeps_entry_point,
         env,
         labels,
-        mounts: with_content(spec, spec.mounts.iter().filter(|mount| is_on_top(mount, own)).cloned().collect()),
+        mounts: mounts_on_top(case, own)?,
         port: (bound != spec.port).then(|| PortChange { from: bound, to: spec.port.clone() }),
         hostname: own.hostname.clone(),
     };
     Ok(Plan::Perform { act: Act::CreateNext, step: Command::CreateNext(Box::new(next)) })
+}
+
+/// The mounts that the next container has besides the old one's, or in their place: of a gateway that is re-created on its
+/// own volumes, those that it should have had.
+fn mounts_on_top(case: &Case<'_>, own: &ContainerSeen) -> Result<Vec<MountSpec>, Waits> {
+    let spec = &case.wanted;
+    let mut mounts: Vec<_> = spec.mounts.iter().filter(|mount| is_on_top(mount, own)).cloned().collect();
+    if case.intent.replace == Some(Replace::Recreate) {
+        for (name, path) in expected_volumes(case, own)? {
+            let has = own.mounts.iter().any(|mount| mount.path == path && mount.volume() == Some(&name));
+            if has || !case.has_volume(&name)? {
+                continue;
+            }
+            mounts.retain(|mount| mount.path != path);
+            mounts.push(MountSpec { source: MountSource::Volume { name }, path, read_only: false });
+        }
+    }
+    Ok(with_content(spec, mounts))
 }
 
 /// Whether a mount of the spec goes on top of the old container's: a volume only where that one mounts nothing.
@@ -176,8 +194,12 @@ fn is_on_top(mount: &MountSpec, own: &ContainerSeen) -> bool {
 fn to_replace<'a>(case: &Case<'a>) -> Result<Option<(&'a ContainerSeen, Vec<Difference>)>, Waits> {
     let Some(own) = case.own()? else { return Ok(None) };
     let typed = case.intent.typed;
-    let over = case.tried.may_have(Act::CreateNext) && case.tried.gave_up(&[Act::CreateNext]).is_none();
-    let is_under_way = over || case.tried.rolling_back.is_some() || case.replacement()?.is_some();
+    // What this run has made is as it is wanted.
+    if case.tried.may_have(Act::Create) || case.tried.may_have(Act::Adopt) {
+        return Ok(None);
+    }
+    let over = case.tried.has(Act::CreateNext) && case.tried.gave_up(&[Act::CreateNext]).is_none();
+    let is_under_way = over || case.replacement()?.is_some();
     if is_under_way || case.intent.purpose != Purpose::Onboard && case.intent.purpose != Purpose::Look {
         return Ok(None);
     }

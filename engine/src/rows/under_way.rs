@@ -16,7 +16,7 @@ use crate::case::{Case, Waits, own_names};
 use crate::command::{CarriedPath, Command};
 use crate::container::{ContainerSeen, Status};
 use crate::decide::Judged;
-use crate::event::WaitEnd;
+use crate::event::{Failure, WaitEnd};
 use crate::intent::Purpose;
 use crate::known::{Known, Why};
 use crate::labels;
@@ -59,7 +59,7 @@ pub fn half_done(case: &Case<'_>) -> Judged {
         }
         Purpose::Onboard => {}
     }
-    if it.is_committed() {
+    if it.is_committed()? {
         return it.clear_away();
     }
     if case.tried.rolling_back.is_some() {
@@ -84,8 +84,10 @@ impl UnderWay<'_, '_> {
         self.next.name == self.case.wanted.container
     }
 
-    fn is_committed(&self) -> bool {
-        self.is_in_place() && self.case.is_recorded(self.next)
+    /// Where there is no record, the next one that is ready in its place is the gateway.
+    fn is_committed(&self) -> Result<bool, Waits> {
+        let recorded = self.is_in_place() && self.case.is_recorded(self.next);
+        Ok(recorded || self.case.past().is_none() && self.is_finished()?)
     }
 
     /// Not to know whether it is ready is no reason to undo anything.
@@ -97,7 +99,7 @@ impl UnderWay<'_, '_> {
     }
 
     fn how(&self) -> Result<EndReplacement, Waits> {
-        Ok(if self.is_committed() {
+        Ok(if self.is_committed()? {
             EndReplacement::RemovePrevious
         } else if self.is_finished()? {
             EndReplacement::Finish
@@ -138,13 +140,20 @@ impl UnderWay<'_, '_> {
         if self.is_in_place() {
             return self.bring_up();
         }
+        let [_, previous, _] = own_names(&case.wanted.container);
         if old.name != case.wanted.container {
-            return if case.own()?.is_some() {
+            if case.own()?.is_some() {
                 // Somebody else has taken the name meanwhile.
-                Ok(None)
-            } else {
-                perform(Act::TakePlace, rename(next, &case.wanted.container))
-            };
+                return Ok(None);
+            }
+            if old.name != previous {
+                // It was not set aside by us, so that it need not be stopped, nor backed up.
+                let message = format!("somebody has renamed it to `{}`", old.name);
+                let failure = Failure::Rejected { status: None, message };
+                return self
+                    .roll_back(Because::Act { what: "find the old container under its name".to_owned(), failure });
+            }
+            return perform(Act::TakePlace, rename(next, &case.wanted.container));
         }
         if let Some(connect) = connect(next, old) {
             return Ok(Some(connect));
@@ -179,7 +188,6 @@ impl UnderWay<'_, '_> {
                 Step::Done => {}
             }
         }
-        let [_, previous, _] = own_names(&case.wanted.container);
         perform(Act::SetAside, rename(old, &previous))
     }
 
@@ -190,6 +198,9 @@ impl UnderWay<'_, '_> {
     /// The next one has its place: it is started, and has its warm-up to become ready.
     fn bring_up(&self) -> Judged {
         let Self { case, next, old } = self;
+        if let Some(disarm) = set_policy(Act::Disarm, old, RestartPolicy::No) {
+            return Ok(Some(disarm));
+        }
         if old.may_write()? {
             return perform(Act::StopOld, stop(case, old));
         }
@@ -211,7 +222,7 @@ impl UnderWay<'_, '_> {
             }
             Known::Known(_) => {}
             Known::Unknown(why @ Why::NotVisible { .. }) => {
-                let failure = crate::event::Failure::Unknown { why: why.clone() };
+                let failure = Failure::Unknown { why: why.clone() };
                 return self.roll_back(Because::Act { what: "ask whether it is ready".to_owned(), failure });
             }
             Known::Unknown(why) => return Err(why.into()),
@@ -230,13 +241,16 @@ impl UnderWay<'_, '_> {
     /// The next step back. The old one has its name again, runs and is ready before the next one goes.
     fn undo(&self) -> Judged {
         let Self { case, next, old } = self;
-        let back = [Act::StopNext, Act::StepBack, Act::PutBack, Act::RemoveHelper];
+        let back = [Act::StopNext, Act::Disarm, Act::StepBack, Act::PutBack, Act::RemoveHelper];
         if let Some(failed) = case.tried.gave_up(&back) {
             let trouble = Trouble::Act { what: failed.what.clone(), failure: failed.failure.clone() };
             return refuse(self.not_put_back(trouble));
         }
         if next.may_write()? {
             return perform(Act::StopNext, stop(case, next));
+        }
+        if let Some(disarm) = set_policy(Act::Disarm, next, RestartPolicy::No) {
+            return Ok(Some(disarm));
         }
         let [next_name, ..] = own_names(&case.wanted.container);
         if self.is_in_place() {
@@ -275,6 +289,11 @@ impl UnderWay<'_, '_> {
 fn lone(case: &Case<'_>) -> Judged {
     if case.tried.rolling_back.is_some() && case.is_ready()? {
         return rolled_back(case);
+    }
+    let begun = case.tried.has(Act::CreateNext) && !case.tried.committed && !case.tried.may_have(Act::RemoveOld);
+    if begun && case.tried.rolling_back.is_none() && case.intent.purpose == Purpose::Onboard {
+        let what = "the next container was made, and is not shown".to_owned();
+        return Err(Waits::Unknown(Why::Contradiction { what }));
     }
     let (own, next, old) = (case.own()?, case.named_next()?, case.named_previous()?);
     let left = [Act::TakePlace, Act::PutBack, Act::Arm, Act::RemoveNext];
@@ -329,10 +348,9 @@ fn lone(case: &Case<'_>) -> Judged {
 
 /// The end of a run whose replacement was undone.
 fn rolled_back(case: &Case<'_>) -> Judged {
-    let Some(undone) = &case.tried.rolling_back else { return Ok(None) };
-    if undone.because == Because::LeftOver {
+    let Some(undone) = case.tried.rolling_back.as_ref().filter(|_| case.tried.may_have(Act::CreateNext)) else {
         return Ok(None);
-    }
+    };
     refuse(Refusal::RolledBack {
         container: case.wanted.container.clone(),
         because: undone.because.clone(),
@@ -358,7 +376,8 @@ fn connect(next: &ContainerSeen, old: &ContainerSeen) -> Option<Plan> {
 
 /// Gives a container whose policy was taken the one that it is to have.
 fn arm(container: &ContainerSeen, policy: Option<RestartPolicy>) -> Option<Plan> {
-    let policy = policy.filter(|_| container.restart == RestartPolicy::No)?;
+    // Docker gives none to one that it removes as soon as it ends.
+    let policy = policy.filter(|_| container.restart == RestartPolicy::No && !container.auto_remove)?;
     set_policy(Act::Arm, container, policy)
 }
 

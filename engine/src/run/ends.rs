@@ -82,7 +82,7 @@ impl Run {
             How::Adopted
         } else if any(&[Act::StopToRepair, Act::Restart]) {
             How::Repaired
-        } else if self.tried.undone || any(&[Act::Connect, Act::Start, Act::Unpause]) {
+        } else if self.tried.has_undone() || any(&[Act::Connect, Act::Start, Act::Unpause]) {
             How::Recovered
         } else {
             How::Reused
@@ -115,7 +115,7 @@ impl Run {
     /// What is left of a replacement, or was.
     fn of_replacement(&self) -> Vec<Told> {
         let mut told = Vec::new();
-        if self.tried.undone {
+        if self.tried.has_undone() {
             told.push(Told::ReplacementUndone);
         }
         if let Some((_, old)) = self.committed_pair() {

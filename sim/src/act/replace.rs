@@ -13,7 +13,7 @@ use super::{Reached, Which};
 use crate::base::Names;
 use crate::world::World;
 use crate::world::call::Call;
-use crate::world::container::{Config, Mounted};
+use crate::world::container::{Config, Container, Mounted};
 use crate::world::effect::{Actor, History};
 
 /// The image of helpers.
@@ -24,7 +24,18 @@ const READY_IN_MS: u64 = 10_000;
 
 /// A replacement step by step, as far as it came.
 pub(super) fn cut(world: &mut World, names: &Names, reached: Reached, by: Actor, history: &mut History) {
-    let Some(old) = own(world, names) else { return };
+    // No run begins another one before the first is ended.
+    let containers = &world.daemon().store.containers;
+    let replaces = |one: &Container| {
+        one.config.labels.get(LABEL_REPLACES).is_some_and(|id| containers.contains_key(&ContainerId::new(id.as_str())))
+    };
+    let is_taken = |name: &ContainerName| world.daemon().named(name).is_some();
+    let is_under_way = containers.values().any(replaces) || [names.next(), names.previous()].iter().any(is_taken);
+    let Some(old) = own(world, names).filter(|own| !is_under_way && !own.config.auto_remove) else {
+        return;
+    };
+    // What lives only in the old one is carried over before that is set aside, or nothing is begun.
+    let reached = if old.layer.is_empty() { reached } else { reached.min(Reached::Stopped) };
     let (previous, policy) = (old.id.clone(), old.restart());
     let mut config = Config { restart: RestartPolicy::No, ..(*old.config).clone() };
     config.labels.extend([
@@ -81,7 +92,7 @@ pub(super) fn leave_helper(world: &mut World, names: &Names, stopped: bool, by: 
     let volumes = config.mounts.iter().filter_map(Mounted::volume).enumerate();
     let mounts = volumes.map(|(nth, name)| Mounted {
         source: MountedSource::Volume { name: name.clone() },
-        path: format!("/volumes/{nth}"),
+        path: format!("/v{nth}"),
         writable: false,
     });
     let config = Config {

@@ -57,7 +57,8 @@ pub(super) fn add(choices: &mut impl Choices, swarm: Swarm, scenario: &mut Scena
 
 /// What happened before the run.
 fn before(choices: &mut impl Choices) -> Act {
-    match choices.below(8) {
+    match choices.below(9) {
+        8 => Act::LeaveHelper { stopped: choices.once_in(2) },
         0..=2 => Act::CutReplacement { reached: choices.one_of(&Reached::ALL) },
         3 | 4 => Act::WriteLayer {
             path: choices.one_of(&["/root/.local/state/openshell/key", "/etc/key", "/tmp/scratch"]).to_owned(),

@@ -17,7 +17,7 @@ impl Oracle<'_> {
             Effect::VolumeRemovalAsked { name, owner, of } => {
                 self.judge_removal(name, owner.as_deref(), of, world, history);
             }
-            Effect::VolumeRemoved { name, files, of } => self.judge_loss(name, *files, of, history),
+            Effect::VolumeRemoved { name, files, of } => self.judge_loss(name, *files, of, world, history),
             Effect::ContainerRemoved { id, name, files } => {
                 self.judge_stranger(id);
                 self.judge_container_removal(id, name, *files, world);
@@ -96,6 +96,7 @@ impl Oracle<'_> {
         self.names.spec.volumes().any(|(own, _)| own == name)
             || self.intent.adopt.as_ref() == Some(name)
             || record.is_some_and(|record| record.volumes.iter().any(|volume| volume.name == *name))
+            || self.recorded_before.contains(name)
     }
 
     fn judge_stranger(&mut self, id: &ContainerId) {

@@ -38,6 +38,7 @@ impl Oracle<'_> {
         let bears = daemon.store.containers.values().filter(|container| absence.names().contains(&container.name));
         if let Some(container) = bears.chain(daemon.having(name)).next()
             && self.saw_all(history)
+            && !self.nobody_could_know(std::slice::from_ref(&container.name), world)
         {
             whats.push(format!("there is `{}`", container.name));
         }
@@ -58,7 +59,8 @@ impl Oracle<'_> {
         if !self.proved.contains_key(name) {
             self.breach(Invariant::VolumesKept, format!("volume `{name}` was to be removed without a proof"));
         }
-        let has_container = !of.is_empty() && !self.came_since_the_order(name, of, history);
+        let unforeseen = self.came_since_the_order(name, of, history) || self.nobody_could_know(of, world);
+        let has_container = !of.is_empty() && !unforeseen;
         if self.intent.reset.is_none() || has_container || self.bereaved.contains(name) {
             self.breach(Invariant::VolumesKept, format!("volume `{name}` was to be removed; containers: {of:?}"));
         }
@@ -68,13 +70,32 @@ impl Oracle<'_> {
     }
 
     /// Gone, also by what Docker removes of itself because something was stopped.
-    pub(super) fn judge_loss(&mut self, name: &VolumeName, files: usize, of: &[ContainerName], history: &History) {
-        if !of.is_empty() && self.came_since_the_order(name, of, history) {
+    pub(super) fn judge_loss(
+        &mut self,
+        name: &VolumeName,
+        files: usize,
+        of: &[ContainerName],
+        world: &World,
+        history: &History,
+    ) {
+        let unforeseen = self.came_since_the_order(name, of, history) || self.nobody_could_know(of, world);
+        if !of.is_empty() && unforeseen {
             self.acts.unpreventable += 1;
         } else if self.intent.reset.is_none() || !of.is_empty() || self.bereaved.contains(name) {
             let what = format!("volume `{name}` with {files} files was removed; containers: {of:?}");
             self.breach(Invariant::VolumesKept, what);
         }
+    }
+
+    /// Whether the daemon denies all these containers, and no record names one: then nothing says that they are.
+    fn nobody_could_know(&self, of: &[ContainerName], world: &World) -> bool {
+        let daemon = world.daemon();
+        let is_shown = |name: &ContainerName| daemon.store.containers.values().any(|one| one.name == *name);
+        let recorded = world.state.records.get(&self.names.gateway).and_then(|seen| seen.record());
+        let is_recorded = daemon
+            .all_containers()
+            .any(|one| of.contains(&one.name) && recorded.is_some_and(|record| record.container == one.id));
+        !is_recorded && !of.iter().any(is_shown)
     }
 
     /// Whether others made all these containers since the removal was ordered.

@@ -30,12 +30,6 @@ impl Oracle<'_> {
         own.into_iter().chain(further).map(|container| (container.id.clone(), container.clone())).collect()
     }
 
-    /// The container that is the gateway's, or that one is about to replace.
-    pub(super) fn first_in(&self, world: &World) -> Option<ContainerId> {
-        let replaced = self.own.values().filter_map(replaced_by).find(|id| self.own.contains_key(id));
-        replaced.or_else(|| world.daemon().named(&self.names.container).map(|container| container.id.clone()))
-    }
-
     fn recorded<'w>(&self, world: &'w World) -> Option<&'w ContainerId> {
         let record = world.state.records.get(&self.names.gateway).and_then(|seen| seen.record());
         record.map(|record| &record.container)
@@ -65,7 +59,7 @@ impl Oracle<'_> {
             whats.push(format!("it is `{}`, and was `{}`", next.config.hostname, old.config.hostname));
         }
         let not_carried =
-            own_files(old).find(|(path, content)| self.is_carried(path) && !holds(world, next, **content));
+            own_files(old).find(|(path, content)| self.is_carried(old, path) && !holds(world, next, **content));
         if let Some((path, _)) = not_carried {
             whats.push(format!("the next container has not got `{path}`"));
         }
@@ -133,8 +127,12 @@ impl Oracle<'_> {
         }
     }
 
-    fn is_carried(&self, path: &str) -> bool {
-        self.names.spec.carry.iter().chain(&self.intent.carry).any(|folder| lies_in(path, folder))
+    fn is_carried(&self, old: &Container, path: &str) -> bool {
+        let home = old.config.env.0.get("HOME").map_or("/root", String::as_str);
+        self.names.spec.carry.iter().chain(&self.intent.carry).any(|folder| match folder.strip_prefix("~/") {
+            Some(rest) => lies_in(path, &format!("{home}/{rest}")),
+            None => lies_in(path, folder),
+        })
     }
 
     fn is_noise(&self, path: &str) -> bool {
@@ -176,10 +174,10 @@ impl Oracle<'_> {
         }
     }
 
-    /// Said to be rolled back is what is, by its ID, in its place again, and runs.
+    /// Said to be rolled back is what was there, by its ID, when the run began, and is in its place again and runs.
     pub(super) fn judge_rolled_back(&mut self, world: &World) {
         let own = world.daemon().named(&self.names.container);
-        let is_back = own.is_some_and(|own| Some(&own.id) == self.first.as_ref() && own.process().is_some());
+        let is_back = own.is_some_and(|own| self.before.contains(&own.id) && own.process().is_some());
         if !is_back {
             self.breach(Invariant::HonestEnds, "it says that it was rolled back, and the old container does not run");
         }

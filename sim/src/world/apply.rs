@@ -15,7 +15,7 @@ const TERMINATED: i64 = 0;
 const KILLED: i64 = 137;
 
 /// The image that holds nothing: as often as it is made from the same archive, it is the same.
-const EMPTY_IMAGE: &str = "sha256:empty";
+pub(super) const EMPTY_IMAGE: &str = "sha256:empty";
 
 impl World {
     /// Carries a request out at the daemon that the run's address leads to.

@@ -2,7 +2,7 @@
 
 use engine::{ContainerId, ContainerName, Disk, MountedSource, RestartPolicy};
 
-use super::apply::Answer;
+use super::apply::{Answer, EMPTY_IMAGE};
 use super::call::{ApiError, Changed};
 use super::container::{Container, Life, Process};
 use super::effect::{Actor, Effect, History};
@@ -84,6 +84,10 @@ impl World {
         let found = &self.daemons[daemon];
         if self.disk == Disk::Full {
             return Err(ApiError::failed("no space left on device"));
+        }
+        // It holds no program (Docker answers 400, moby `daemon/start.go`, `translateContainerdStartErr`).
+        if container.config.image_id.as_str() == EMPTY_IMAGE {
+            return Err(ApiError { status: 400, message: "exec: no such file or directory".to_owned() });
         }
         for mount in &container.config.mounts {
             match &mount.source {
