@@ -37,7 +37,7 @@ use libtest_mimic::{Arguments, Completion, Trial};
 
 use disk::{full_disk, locks, older_files, outputs, record_files, state_folder, trace_files};
 use presets::{cluster, found, node_name, permission, sandboxes as of_kind, today};
-use replaced::{backups, carried, cut_off, disk_full, not_ours, odd_files, reset, undone, upgrade};
+use replaced::{backups, carried, cut_off, disk_full, kinds, not_ours, odd_files, reset, undone, upgrade};
 use suites::{channels, cloud, older, survival};
 use support::{Changes, Proxy, Suite, Unready, docker_socket};
 
@@ -149,6 +149,7 @@ const REPLACED: &[(&str, Body)] = cases! {
         own_port_is_taken_meanwhile image_cannot_be_had;
     cut_off: interrupted terminated interrupted_late interrupted_twice;
     carried: anonymous_volume what_its_owner_set layer_refused layer_carried layer_left_behind;
+    kinds: todays_key_goes_along older_ones_node_name;
     not_ours: auto_removed composed;
     backups: of_a_running_gateway of_a_stopped_gateway of_a_removed_gateway prod_and_prod_eu;
     odd_files: are_in_a_backup;

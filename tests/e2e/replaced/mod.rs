@@ -9,6 +9,7 @@ pub mod backups;
 pub mod carried;
 pub mod cut_off;
 pub mod disk_full;
+pub mod kinds;
 pub mod not_ours;
 pub mod odd_files;
 pub mod reset;
