@@ -10,7 +10,7 @@ use crate::names::{GATEWAY_NAME_MAX_BYTES, GatewayName, PresetName};
 use crate::observation::PortHolder;
 use crate::plan::Because;
 use crate::preset::BUILT_IN;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Trouble};
 use crate::spec::PortSpec;
 
 /// The next command to type, and whether it leads out by itself.
@@ -96,13 +96,15 @@ impl Refusal {
             Self::PortHeld { container_exists: false, port, .. } => {
                 leads_out(format!("{onboard} --port {}", other_port(port)))
             }
-            Self::PortHeld { holder: PortHolder::Container { name, .. }, .. } => {
-                leads_out(format!("docker stop {name}"))
-            }
-            Self::PortHeld { holder: PortHolder::Process { pid: Some(pid), .. }, .. } => {
-                on_the_machine(format!("kill {pid}"))
-            }
-            Self::PortHeld { port, .. } => on_the_machine(format!("sudo ss -ltnp 'sport = :{}'", port.host)),
+            Self::PortHeld { holder, port, .. }
+            | Self::NotPutBack { trouble: Trouble::PortHeld { port, holder }, .. } => match holder {
+                PortHolder::Container { name, .. } => leads_out(format!("docker stop {name}")),
+                PortHolder::Process { pid: Some(pid), .. } => on_the_machine(format!("kill {pid}")),
+                PortHolder::Process { pid: None, .. }
+                | PortHolder::Free
+                | PortHolder::Gateway
+                | PortHolder::NotVisible => on_the_machine(format!("sudo ss -ltnp 'sport = :{}'", port.host)),
+            },
             Self::NotRecovered { container, .. } => on_the_machine(format!("docker logs --tail 50 {container}")),
             Self::NotStopped { container, .. } => on_the_machine(format!("docker stop {container}")),
             Self::NotCreated { .. } => on_the_machine(onboard),

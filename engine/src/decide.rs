@@ -5,6 +5,7 @@
 //! any way to a volume's removal that does not carry an [`Absence`](crate::Absence).
 
 use crate::case::{Case, Waits};
+use crate::container::Exit;
 use crate::event::Failure;
 use crate::intent::{Intent, Purpose};
 use crate::known::{Known, Why};
@@ -164,14 +165,18 @@ fn put_back(case: &Case<'_>, refusal: Refusal) -> Refusal {
         (Refusal::NotRecovered { container, trouble, exit, log }, Some(undone))
             if undone.because != Because::LeftOver =>
         {
-            Refusal::NotPutBack {
-                container,
-                trouble,
-                exit,
-                log,
-                because: undone.because.clone(),
-                next_log: undone.log.clone(),
-            }
+            let (because, next_log) = (undone.because.clone(), undone.log.clone());
+            Refusal::NotPutBack { container, trouble, exit, log, because, next_log }
+        }
+        // This run has stopped it: that it cannot be started again is not as if nothing had been done.
+        (Refusal::PortHeld { port, holder, container_exists: true }, Some(undone))
+            if undone.because != Because::LeftOver =>
+        {
+            let container = case.wanted.container.clone();
+            let exit = case.own().ok().flatten().map_or_else(Exit::default, |own| own.exit.clone());
+            let (because, next_log) = (undone.because.clone(), undone.log.clone());
+            let trouble = Trouble::PortHeld { port, holder };
+            Refusal::NotPutBack { container, trouble, exit, log: Vec::new(), because, next_log }
         }
         (refusal, _) => refusal,
     }

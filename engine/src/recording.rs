@@ -11,6 +11,7 @@ use crate::names::{Instance, SandboxName};
 use crate::observation::DaemonIdentity;
 use crate::plan::Act;
 use crate::record::{GatewayRecord, RecordedVolume};
+use crate::spec::{GatewaySpec, RestartPolicy};
 
 /// The sandboxes of a record after a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +45,9 @@ pub fn record_after(
     let past = life_of(case, own);
     let spec = match case.past() {
         // Another run's next container: what its owner wants is written on it, and not in the record.
-        Some(past) if took_place_for_another(case, own) => spec_as_seen(&intent.gateway, &past.spec, own),
+        Some(past) if took_place_for_another(case, own) => wish_behind(case, &past.spec, own),
         Some(_) => case.wanted.clone(),
-        None => spec_as_seen(&intent.gateway, &intent.spec, own),
+        None => wish_behind(case, &intent.spec, own),
     };
     let mut volumes: Vec<_> = own
         .mounts
@@ -70,6 +71,17 @@ pub fn record_after(
         compared_in,
         was_ready: ready || past.is_some_and(|past| past.was_ready),
     })
+}
+
+/// What its owner wants, as it can be seen of the container. One that has just taken another's place gets its restart
+/// policy after it is on record; until then that stands in its label.
+fn wish_behind(case: &Case<'_>, preset: &GatewaySpec, own: &ContainerSeen) -> GatewaySpec {
+    let spec = spec_as_seen(&case.intent.gateway, preset, own);
+    let waits = took_place_for_another(case, own) && own.restart == RestartPolicy::No;
+    match labels::restart_of(&own.labels).filter(|_| waits) {
+        Some(restart) => GatewaySpec { restart, ..spec },
+        None => spec,
+    }
 }
 
 /// Whether it is the next container of a replacement that another run has begun, and that no record names yet.

@@ -344,6 +344,13 @@ pub enum Trouble {
     AutoRemoved,
     /// The run's own time limit came first.
     OutOfTime,
+    /// It was not started, because somebody else holds its port.
+    PortHeld {
+        /// The port.
+        port: PortSpec,
+        /// Whoever holds it.
+        holder: PortHolder,
+    },
 }
 
 impl Refusal {

@@ -13,6 +13,7 @@ use crate::event::Event;
 use crate::intent::Intent;
 use crate::names::ImageRef;
 use crate::record::RecordSeen;
+use crate::rows::carried::HOME;
 
 /// The version of the trace's form.
 pub const SCHEMA: u32 = 1;
@@ -41,6 +42,9 @@ const SECRET_WORDS: [&str; 5] = ["token", "secret", "password", "passwd", "key"]
 
 /// What stands in an environment value for what the spec says elsewhere, in plain.
 const PLACEHOLDERS: [&str; 2] = ["{port}", "{tag}"];
+
+/// The fields that list what is mounted, each item with its path.
+const MOUNTED: [&str; 2] = ["mounts", "volumes"];
 
 /// Makes the lines of one trace.
 #[derive(Default)]
@@ -82,6 +86,7 @@ impl Tracer {
     fn line(&mut self, what: &impl Serialize) -> Result<String, serde_json::Error> {
         let mut value = serde_json::to_value(what)?;
         self.learn_tags(&value);
+        self.learn_places(&value);
         self.learn(&value);
         self.redact(&mut value, false);
         self.remember(&value);
@@ -108,6 +113,28 @@ impl Tracer {
                 fields.values().for_each(|field| self.learn_tags(field));
             }
             Value::Array(items) => items.iter().for_each(|item| self.learn_tags(item)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    /// Notes the places in a container by which its own layer is told from what is mounted, and from what goes along: where
+    /// something is mounted, and the home of its processes. They are no secrets, and replaced they would be the beginning
+    /// of no path any more, so that the trace would not replay.
+    fn learn_places(&mut self, value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                for (key, field) in fields {
+                    match (key.as_str(), field) {
+                        ("env", Value::Object(env)) => self.said.extend(env.get(HOME).and_then(text)),
+                        (key, Value::Array(items)) if MOUNTED.contains(&key) => {
+                            self.said.extend(items.iter().filter_map(|item| text(item.get("path")?)));
+                        }
+                        (_, _) => {}
+                    }
+                    self.learn_places(field);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.learn_places(item)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
@@ -236,6 +263,10 @@ impl Tracer {
     }
 }
 
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
 /// A part of an environment value.
 struct Piece<'a> {
     text: &'a str,
@@ -292,6 +323,17 @@ mod tests {
         let told = told.unwrap();
         assert_eq!(told.matches("openshell-prod").count(), 2, "{told}");
         assert!(!told.contains("abcdefgh12"), "{told}");
+    }
+
+    #[test]
+    fn places_in_a_container_stay_in_plain_and_what_names_them_with_more_does_not() {
+        let told = line(serde_json::json!({
+            "env": { "HOME": "/home/somebody", "DATA": "/var/openshell", "DB": "sqlite:/var/openshell/the.db" },
+            "mounts": [{ "path": "/var/openshell" }],
+            "layer": ["/home", "/home/somebody/key", "/var"],
+        }));
+        assert!(told.contains("/home/somebody/key") && !told.contains("sqlite"), "{told}");
+        assert_eq!(told.matches("/var/openshell").count(), 2, "{told}");
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod ports;
 mod presets;
 mod read_only;
 mod records;
+mod replaced;
 mod sandboxes;
 mod stopped;
 mod suites;
@@ -36,6 +37,7 @@ use libtest_mimic::{Arguments, Completion, Trial};
 
 use disk::{full_disk, locks, older_files, outputs, record_files, state_folder, trace_files};
 use presets::{cluster, found, node_name, permission, sandboxes as of_kind, today};
+use replaced::{backups, carried, cut_off, disk_full, kinds, not_ours, odd_files, reset, undone, upgrade};
 use suites::{channels, cloud, older, survival};
 use support::{Changes, Proxy, Suite, Unready, docker_socket};
 
@@ -71,12 +73,18 @@ fn run_cases(socket: PathBuf) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
     let suite = Arc::new(Suite::new(socket));
-    let trials = WITHOUT_DOCKER
-        .iter()
-        .map(|(name, body)| trial(&suite, name, *body, Needs::Nothing))
-        .chain(ON_DOCKER.iter().map(|(name, body)| trial(&suite, name, *body, Needs::Docker)))
-        .chain(AS_ROOT.iter().map(|(name, body)| trial(&suite, name, *body, Needs::Root)))
-        .collect();
+    let of = |cases: &[(&str, Body)], folder: &str, needs| {
+        let named = |(name, body): &(&str, Body)| trial(&suite, &format!("{folder}{name}"), *body, needs);
+        cases.iter().map(named).collect::<Vec<_>>()
+    };
+    let trials = [
+        of(WITHOUT_DOCKER, "", Needs::Nothing),
+        of(ON_DOCKER, "", Needs::Docker),
+        of(REPLACED, "replaced::", Needs::Docker),
+        of(AS_ROOT, "", Needs::Root),
+        of(REPLACED_AS_ROOT, "replaced::", Needs::Root),
+    ];
+    let trials = trials.into_iter().flatten().collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     suite.end();
     conclusion.exit_code()
@@ -133,6 +141,21 @@ const ON_DOCKER: &[(&str, Body)] = cases! {
     older: failed_start stale_files stale_files_of_a_stopped_gateway garbage of_another_gateway;
 };
 
+/// The cases of `replaced`, by whose name all of them can be asked for.
+const REPLACED: &[(&str, Body)] = cases! {
+    upgrade: to_another_image by_image_alone tag_that_moved to_another_port made_again while_stopped by_a_spec_file
+        only_looked_at;
+    undone: ends_at_once ends_before_it_is_ready is_never_ready lacks_a_sandbox port_is_taken_meanwhile
+        own_port_is_taken_meanwhile image_cannot_be_had;
+    cut_off: interrupted terminated interrupted_late interrupted_twice;
+    carried: anonymous_volume what_its_owner_set layer_refused layer_carried layer_left_behind;
+    kinds: todays_key_goes_along older_ones_node_name;
+    not_ours: auto_removed composed;
+    backups: of_a_running_gateway of_a_stopped_gateway of_a_removed_gateway prod_and_prod_eu;
+    odd_files: are_in_a_backup;
+    reset: with_consent without_consent of_a_gateway_that_is_there while_a_stranger_has_the_volume;
+};
+
 /// The cases about a daemon that cannot be asked, or about what is told before one is.
 const WITHOUT_DOCKER: &[(&str, Body)] = cases! {
     no_daemon: no_socket dead_socket forbidden_socket not_docker demo_is_simulated;
@@ -146,6 +169,11 @@ const AS_ROOT: &[(&str, Body)] = cases! {
     record_files: unreadable;
     locks: of_another_user;
     full_disk: from_the_start while_stopped under_way no_file_more read_only;
+};
+
+/// Those of `replaced`.
+const REPLACED_AS_ROOT: &[(&str, Body)] = cases! {
+    disk_full: at_a_backup;
 };
 
 /// What a case cannot do without.

@@ -38,7 +38,9 @@ pub fn has_of_its_own(situation: Situation, shape: &str, nth: usize) -> bool {
         | Situation::NetworkGone
         | Situation::ToStop
         | Situation::ToStart
-        | Situation::ToAccept => true,
+        | Situation::ToAccept
+        | Situation::ToReplace
+        | Situation::ToBackUp => true,
     }
 }
 

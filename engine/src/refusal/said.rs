@@ -8,6 +8,7 @@ use crate::event::{Failure, Signal};
 use crate::known::Why;
 use crate::observation::PortHolder;
 use crate::record::RecordProblem;
+use crate::spec::PortSpec;
 
 impl fmt::Display for Refusal {
     /// What was seen.
@@ -87,18 +88,7 @@ impl fmt::Display for Refusal {
             Self::LayerHoldsData { container, paths, count } => {
                 write!(f, "{count} paths live only in the container `{container}`, among them {}", quoted(paths.iter()))
             }
-            Self::PortHeld { port, holder, .. } => {
-                write!(f, "port {} of {} is held by ", port.host, port.host_ip)?;
-                match holder {
-                    PortHolder::Container { name, .. } => write!(f, "the container `{name}`"),
-                    PortHolder::Process { pid: Some(pid), command: Some(command) } => {
-                        write!(f, "process {pid} (`{command}`)")
-                    }
-                    PortHolder::Process { pid: Some(pid), command: None } => write!(f, "process {pid}"),
-                    PortHolder::Process { pid: None, .. } => f.write_str("a process of another user"),
-                    PortHolder::Free | PortHolder::Gateway | PortHolder::NotVisible => f.write_str("somebody else"),
-                }
-            }
+            Self::PortHeld { port, holder, .. } => write!(f, "{}", held(port, holder)),
             Self::NotRecovered { container, trouble, exit, .. } => {
                 write!(f, "the gateway `{container}` {trouble}")?;
                 match trouble {
@@ -110,7 +100,8 @@ impl fmt::Display for Refusal {
                     | Trouble::Undone
                     | Trouble::DiskFull
                     | Trouble::AutoRemoved
-                    | Trouble::OutOfTime => Ok(()),
+                    | Trouble::OutOfTime
+                    | Trouble::PortHeld { .. } => Ok(()),
                 }
             }
             Self::NotStopped { container, failure } => {
@@ -212,6 +203,7 @@ impl fmt::Display for Trouble {
                 f.write_str("runs, but is not ready; it is not restarted because Docker would remove it")
             }
             Self::OutOfTime => f.write_str("is not ready, and the time limit is over"),
+            Self::PortHeld { port, holder } => write!(f, "is not started: {}", held(port, holder)),
         }
     }
 }
@@ -230,6 +222,18 @@ impl fmt::Display for Exit {
         }
         Ok(())
     }
+}
+
+/// Who holds a port.
+fn held(port: &PortSpec, holder: &PortHolder) -> String {
+    let who = match holder {
+        PortHolder::Container { name, .. } => format!("the container `{name}`"),
+        PortHolder::Process { pid: Some(pid), command: Some(command) } => format!("process {pid} (`{command}`)"),
+        PortHolder::Process { pid: Some(pid), command: None } => format!("process {pid}"),
+        PortHolder::Process { pid: None, .. } => "a process of another user".to_owned(),
+        PortHolder::Free | PortHolder::Gateway | PortHolder::NotVisible => "somebody else".to_owned(),
+    };
+    format!("port {} of {} is held by {who}", port.host, port.host_ip)
 }
 
 /// Names in backticks, with commas.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use engine::{
     Because, Command, Consent, ContainerSeen, End, Event, Failure, How, ImageRef, Intent, Known, MountSeen,
-    MountedSource, Onboarding, Outcome, Purpose, Reason, Refusal, Replace, RestartPolicy, SandboxName, Signal, Status,
-    Then, VolumeName,
+    MountedSource, Onboarding, Outcome, Purpose, Reason, RecordSeen, Refusal, Replace, RestartPolicy, SandboxName,
+    Signal, Status, Then, VolumeName,
 };
 
 use crate::host::SmallHost;
@@ -192,12 +192,38 @@ fn killed_after_any_step_the_next_run_ends_it() {
             assert_eq!((now.restart, now.mounts.len()), (policy, 2), "cut after {cut}");
             assert_eq!(record(&host).container, now.id, "cut after {cut}");
             assert_eq!(record(&host).spec.image, now.image, "cut after {cut}");
+            assert_eq!(
+                record(&host).spec.restart,
+                policy,
+                "cut after {cut}: what its owner wants is the policy it had"
+            );
             let outcome = host.run(onboard());
             assert_eq!((how(&outcome), host.did()), (Some(How::Reused), vec![]), "cut after {cut}: {outcome:#?}");
             if !was_cut {
                 break;
             }
         }
+    }
+}
+
+#[test]
+fn killed_before_it_is_written_down_the_next_run_finishes_it_with_the_policy_that_its_owner_wants() {
+    for has_record in [true, false] {
+        let mut host = made(REFERENCE);
+        host.run(onboard());
+        let before = only(&host).clone();
+        let (mut machine, mut command) = Onboarding::new(upgrade());
+        while !matches!(command, Command::WriteRecord { .. }) {
+            let Then::Perform(next) = machine.handle(&host.answer_to(&command)) else { panic!("it ended") };
+            command = next;
+        }
+        if !has_record {
+            host.record = RecordSeen::Absent;
+        }
+        let outcome = host.run(onboard_as(REFERENCE));
+        let End::Ready { how: How::Upgraded, reason: Reason::Ready, .. } = outcome.end else { panic!("{outcome:#?}") };
+        assert_ne!(only(&host).id, before.id);
+        assert_eq!((only(&host).restart, record(&host).spec.restart), (before.restart, before.restart));
     }
 }
 

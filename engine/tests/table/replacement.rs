@@ -1,6 +1,9 @@
 //! The rows about a replacement: one that was begun, and one that is asked for.
 
-use engine::{Act, ContainerName, EndReplacement, Failure, ImageRef, Known, Readiness, Reason, Replace, Row, Status};
+use engine::{
+    Act, Because, ContainerName, EndReplacement, Failure, ImageRef, Known, PortHolder, Readiness, Reason, Replace, Row,
+    Status,
+};
 
 use crate::says::Says::{AskLayer, Do, End, Keep, Refuse, Replace as Replaced, RollBack, WaitThen};
 use crate::says::cases;
@@ -66,6 +69,12 @@ cases! {
     begun_and_the_old_name_is_free:
         world().container(next(Status::Created, &id('1'))).container(previous(Status::Exited)).volume(volume(NAME))
         => Row::HalfDoneReplacement, RollBack;
+    put_back_while_somebody_holds_its_port: next_made(Status::Exited).port(PortHolder::Process { pid: None, command: None })
+        .but(|world| {
+            world.tried.note_done(Act::CreateNext);
+            world.tried.note_rolling_back(Because::PortHeld { port: 8080 }, Vec::new());
+        })
+        => Row::PortHeld, Refuse(Reason::NotPutBack);
     swapped_and_the_next_is_ready: swapped(Status::Running, Status::Exited).ready()
         => Row::Ready, Keep(Reason::Ready);
     swapped_and_the_next_does_not_run: swapped(Status::Created, Status::Exited)

@@ -12,7 +12,7 @@ pub mod record_files;
 pub mod state_folder;
 pub mod trace_files;
 
-pub use small_disk::possible;
+pub use small_disk::{SmallDisk, possible};
 
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};

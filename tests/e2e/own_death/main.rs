@@ -30,7 +30,7 @@ use support::{Situation, Suite, Worlds, docker_socket, is_mutating, sweep_repack
 const AT_ONCE: usize = 6;
 
 /// What a run may find: one situation for each plan, and its requests are the plan's.
-const SITUATIONS: [Situation; 13] = [
+const SITUATIONS: [Situation; 15] = [
     Situation::Nothing,
     Situation::Unpacked,
     Situation::Healthy,
@@ -44,11 +44,17 @@ const SITUATIONS: [Situation; 13] = [
     Situation::ToStart,
     Situation::Hung,
     Situation::ToAccept,
+    Situation::ToReplace,
+    Situation::ToBackUp,
 ];
 
 /// Of how many deaths one is in the sample, for those by SIGKILL and those by the signals that ask, at requests that change
 /// something of their plan's own and at others: all kills at the former, and some of the rest.
 const ONE_OF: [(bool, bool, usize); 4] = [(true, true, 1), (true, false, 12), (false, true, 3), (false, false, 40)];
+
+/// Of how many kills at a request that can change something one is in the sample where a run takes long: a replacement has
+/// a backup in it. It has no common divisor with the three points of a request, so that each point is met.
+const ONE_OF_LONG: usize = 4;
 
 /// What a case of several runs at once does. It panics where the product, or the world, is not as it says.
 type Body = fn(&Suite);
@@ -136,11 +142,13 @@ fn is_all_asked_for() -> bool {
 fn sample(all: &[Death]) -> Vec<Death> {
     let sample = ONE_OF.into_iter().flat_map(|(kills, changes, one_of)| {
         let of_these = move |death: &&Death| {
-            (death.blow.by == By::Kill) == kills && changes_something_of_its_own(death) == changes
+            let is_of_these = (death.blow.by == By::Kill) == kills && changes_something_of_its_own(death) == changes;
+            is_of_these && !(takes_long(death) && changes)
         };
         all.iter().filter(of_these).step_by(one_of).cloned().collect::<Vec<_>>()
     });
-    let mut sample: Vec<_> = sample.collect();
+    let long = all.iter().filter(|death| takes_long(death) && changes_something_of_its_own(death));
+    let mut sample: Vec<_> = sample.chain(long.step_by(ONE_OF_LONG).cloned()).collect();
     sample.sort_by_key(|death| death.situation);
     sample
 }
@@ -152,8 +160,16 @@ fn changes_something_of_its_own(death: &Death) -> bool {
     is_mutating(shape) && (death.situation != Situation::Unpacked || shape.starts_with("POST /images/"))
 }
 
+fn takes_long(death: &Death) -> bool {
+    death.situation.is_asked_once()
+}
+
 /// The same death by a signal that asks: while Docker is asked by SIGTERM, when it has done what it was asked by SIGINT.
 fn asked_to_end(kill: &Death) -> Option<Death> {
+    if takes_long(kill) {
+        // It is undone before the run ends, for which Docker is needed: see `replaced/cut_off.rs` of the suite beside.
+        return None;
+    }
     let by = match kill.blow.point {
         Point::Before => By::Terminate,
         Point::Done => By::Interrupt,

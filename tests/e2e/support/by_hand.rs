@@ -149,6 +149,27 @@ impl ByHand {
         made.unwrap_or_else(|error| panic!("create {}: {error}", self.name));
     }
 
+    /// `--volume PATH`: a volume that has no name but the one that Docker gives it.
+    pub fn anonymous_volume(mut self, path: &str) -> Self {
+        let mount = Mount { target: Some(path.to_owned()), typ: Some(MountType::VOLUME), ..Mount::default() };
+        self.host.mounts.get_or_insert_default().push(mount);
+        self
+    }
+
+    /// `--mount type=bind,source=FOLDER,target=PATH`, and its data is elsewhere.
+    pub fn bind_besides(mut self, folder: &str, path: &str) -> Self {
+        let (target, source) = (Some(path.to_owned()), Some(folder.to_owned()));
+        let mount = Mount { target, source, typ: Some(MountType::BIND), ..Mount::default() };
+        self.host.mounts.get_or_insert_default().push(mount);
+        self
+    }
+
+    /// `--memory BYTES`
+    pub fn memory(mut self, bytes: i64) -> Self {
+        self.host.memory = Some(bytes);
+        self
+    }
+
     fn mount(mut self, typ: MountType, source: &str, path: &str) -> Self {
         let mount = Mount {
             target: Some(path.to_owned()),

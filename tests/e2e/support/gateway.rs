@@ -55,6 +55,11 @@ impl Work {
         assert!(sandboxes.contains(&self.sandbox), "{} is not among the sandboxes {sandboxes:?}", self.sandbox);
     }
 
+    /// The name of the file that it is in.
+    pub fn file(&self) -> &str {
+        self.path.rsplit('/').next().expect("a path has a last part")
+    }
+
     /// Removes the sandbox by the gateway's own means, as a person does.
     ///
     /// # Panics

@@ -42,6 +42,10 @@ pub enum Situation {
     Hung,
     /// A removed gateway whose record is of another daemon, and its owner accepts this one.
     ToAccept,
+    /// A ready gateway that is to be replaced by the same again.
+    ToReplace,
+    /// A ready gateway that is to be backed up.
+    ToBackUp,
 }
 
 /// A gateway of its own, for one case after another.
@@ -58,6 +62,9 @@ pub struct World {
     // It goes after the containers that use it.
     image: Image,
 }
+
+/// Where backups lie in a state directory.
+const BACKUPS: &str = "backups";
 
 /// The run's image under a name of this world's own: a run that is told that there is none packs it anew.
 struct Image {
@@ -77,7 +84,23 @@ impl Situation {
             Self::PortTaken => (3, "refused", "port-held"),
             Self::Disconnected | Self::NetworkGone | Self::Hung => (0, "repaired", "ready"),
             Self::ToStop => (0, "stopped", "as-asked"),
+            Self::ToReplace => (0, "upgraded", "ready"),
+            Self::ToBackUp => (0, "backed-up", "as-asked"),
         }
+    }
+
+    /// How a run ends that comes after a disturbed one: its exit code and reason. A replacement or a backup that was cut
+    /// off is not asked for again.
+    pub fn next_end(self) -> (i32, &'static str) {
+        match self.is_asked_once() {
+            true => (0, "ready"),
+            false => (self.end().0, self.end().2),
+        }
+    }
+
+    /// Whether the run after a disturbed one is a plain `onboard`.
+    pub fn is_asked_once(self) -> bool {
+        matches!(self, Self::ToReplace | Self::ToBackUp)
     }
 
     /// The outcomes of a run that finds what a disturbed one has left: the rest is done, whatever that is.
@@ -90,12 +113,14 @@ impl Situation {
             Self::Foreign | Self::PortTaken => &["refused"],
             Self::Disconnected | Self::NetworkGone | Self::Hung => &["repaired", "recovered", "reused"],
             Self::ToStop => &["stopped"],
+            Self::ToReplace => &["upgraded", "recovered", "reused"],
+            Self::ToBackUp => &["recovered", "reused"],
         }
     }
 
     /// Whether the container that is there is to be there afterwards.
     pub fn keeps_container(self) -> bool {
-        !self.is_fresh() && !matches!(self, Self::Removed | Self::ToAccept)
+        !self.is_fresh() && !matches!(self, Self::Removed | Self::ToAccept | Self::ToReplace)
     }
 
     /// Whether its run begins with nothing at all, so that there is no work to keep.
@@ -119,6 +144,7 @@ impl Situation {
             | Self::ToStart => Self::Healthy,
             Self::Hung => Self::Hung,
             Self::ToAccept => Self::ToAccept,
+            Self::ToReplace | Self::ToBackUp => Self::ToReplace,
         }
     }
 
@@ -173,6 +199,9 @@ impl World {
                 }
             }
             Situation::Healthy | Situation::ToStop => {}
+            Situation::ToReplace | Situation::ToBackUp => {
+                let _ = std::fs::remove_dir_all(case.home().join(BACKUPS));
+            }
             Situation::Stopped | Situation::ToStart => case.daemon().stop(&name),
             Situation::Paused => case.daemon().pause(&name),
             Situation::Removed => case.daemon().remove(&name),
@@ -221,6 +250,8 @@ impl World {
         let (command, flags): (_, &[&str]) = match self.situation {
             Situation::ToStop => ("stop", &[]),
             Situation::ToStart => ("start", &[]),
+            Situation::ToReplace => ("onboard", &["--recreate"]),
+            Situation::ToBackUp => ("backup", &[]),
             Situation::ToAccept => ("onboard", &["--accept-daemon"]),
             Situation::Nothing
             | Situation::Unpacked
@@ -254,9 +285,12 @@ impl World {
         assert_eq!(self.case.onboard().run().code(), Some(0));
     }
 
-    /// The same, undisturbed.
+    /// The run after a disturbed one, undisturbed.
     pub fn typed_well(&self) -> Run {
-        self.typed(&self.case.suite().address()).run()
+        match self.situation.is_asked_once() {
+            true => self.case.onboard().run(),
+            false => self.typed(&self.case.suite().address()).run(),
+        }
     }
 
     fn spec(&self) -> Spec {
@@ -284,7 +318,9 @@ impl World {
         let name = vec![case.name()];
         assert_eq!(there, [name.clone(), name.clone(), name], "leftovers\n{}", told());
         let mut files = case.files();
-        files.retain(|path, _| !path.starts_with("traces"));
+        // A backup that was not finished goes with the next one.
+        let has_backups = self.situation.is_asked_once();
+        files.retain(|path, _| !(path.starts_with("traces") || has_backups && path.starts_with(BACKUPS)));
         if let Some(old) = &self.record {
             let kept = files.remove(self.kept_record().strip_prefix(case.home()).unwrap());
             assert!(kept.is_some_and(|kept| kept.bytes() == old), "the old record is not kept\n{}", told());

@@ -46,6 +46,18 @@ impl Spec {
         self
     }
 
+    /// Without an environment variable of the preset's.
+    pub fn without_env(mut self, name: &str) -> Self {
+        self.table("env").remove(name);
+        self
+    }
+
+    /// With another image.
+    pub fn image(mut self, reference: &str) -> Self {
+        self.table("image").insert("reference".to_owned(), reference.into());
+        self
+    }
+
     /// With another restart policy.
     pub fn restart(mut self, policy: &str) -> Self {
         self.0.insert("restart".to_owned(), policy.into());
