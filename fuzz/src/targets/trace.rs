@@ -75,10 +75,19 @@ fn answers(command: &Command, event: &Event) -> bool {
         Command::ListSandboxes { .. } => matches!(event, Event::SandboxesListed { .. }),
         Command::ReadLogs { .. } => matches!(event, Event::LogsRead { .. }),
         Command::MeasureVolumes { .. } => matches!(event, Event::VolumesMeasured { .. }),
+        Command::BeginRollBack { .. } => matches!(event, Event::LogsRead { .. }),
+        Command::BackUp(_) => matches!(event, Event::BackedUp { .. } | Event::Failed { .. }),
         Command::ProvideImage { .. }
         | Command::CreateNetwork { .. }
         | Command::CreateVolume { .. }
         | Command::CreateContainer(_)
+        | Command::CreateNext(_)
+        | Command::CarryOver { .. }
+        | Command::RenameContainer { .. }
+        | Command::SetRestartPolicy { .. }
+        | Command::RemoveContainer { .. }
+        | Command::CreateHelper(_)
+        | Command::RemoveVolume { .. }
         | Command::ConnectNetwork { .. }
         | Command::StartContainer { .. }
         | Command::UnpauseContainer { .. }
