@@ -320,7 +320,7 @@ impl World {
         let mut files = case.files();
         // A backup that was not finished goes with the next one.
         let has_backups = self.situation.is_asked_once();
-        files.retain(|path, _| !path.starts_with("traces") && !(has_backups && path.starts_with(BACKUPS)));
+        files.retain(|path, _| !(path.starts_with("traces") || has_backups && path.starts_with(BACKUPS)));
         if let Some(old) = &self.record {
             let kept = files.remove(self.kept_record().strip_prefix(case.home()).unwrap());
             assert!(kept.is_some_and(|kept| kept.bytes() == old), "the old record is not kept\n{}", told());
