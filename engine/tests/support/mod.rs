@@ -238,6 +238,7 @@ pub fn stranger(status: Status) -> ContainerSeen {
 /// The container that is to take the place of the one with this ID.
 pub fn next(status: Status, replaces: &ContainerId) -> ContainerSeen {
     own(status).but(|next| {
+        next.restart = engine::RestartPolicy::No;
         next.id = id('3');
         next.name = ContainerName::new(format!("{NAME}-next"));
         next.labels.insert(LABEL_ROLE.to_owned(), "next".to_owned());

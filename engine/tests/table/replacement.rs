@@ -75,8 +75,12 @@ cases! {
             world.tried.note_rolling_back(Because::PortHeld { port: 8080 }, Vec::new());
         })
         => Row::PortHeld, Refuse(Reason::NotPutBack);
-    swapped_and_the_next_is_ready: swapped(Status::Running, Status::Exited).ready()
-        => Row::Ready, Keep(Reason::Ready);
+    swapped_and_the_next_is_ready: swapped(Status::Running, Status::Exited).ready().record(record())
+        => Row::ReadyWithNotes, Keep(Reason::Drifted);
+    swapped_and_the_next_is_ready_and_there_is_no_record: swapped(Status::Running, Status::Exited).ready()
+        => Row::HalfDoneReplacement, Do(Act::RemoveOld);
+    the_next_one_was_made_and_is_not_shown: ready().done(Act::CreateNext)
+        => Row::HalfDoneReplacement, WaitThen(Reason::DockerLost);
     swapped_and_the_next_does_not_run: swapped(Status::Created, Status::Exited)
         => Row::HalfDoneReplacement, RollBack;
     swapped_and_the_next_is_not_ready: swapped(Status::Running, Status::Exited)
@@ -194,7 +198,7 @@ cases! {
     a_look_at_a_replacement: looked(replace(ready(), Replace::Recreate)) => Row::Replacement, Replaced;
     a_look_at_one_that_was_begun: looked(next_made(Status::Exited))
         => Row::HalfDoneReplacement, End(EndReplacement::RollBack);
-    a_look_at_one_that_is_ready: looked(swapped(Status::Running, Status::Exited).ready())
+    a_look_at_one_that_is_ready: looked(swapped(Status::Running, Status::Exited).ready().record(record()))
         => Row::HalfDoneReplacement, End(EndReplacement::Finish);
     a_look_at_one_that_is_recorded:
         looked(swapped(Status::Exited, Status::Exited).record(record().but(|record| record.container = id('3'))))
