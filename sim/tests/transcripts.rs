@@ -6,12 +6,13 @@ use std::process::Command;
 use engine::{Row, rows};
 
 /// For each row, a scenario in which it decides.
-const TRANSCRIPTS: [(Row, &str); 28] = [
+const TRANSCRIPTS: [(Row, &str); 30] = [
     (Row::DockerUnknown, "docker-cannot-be-asked-and-the-gateway-answers"),
     (Row::RecordUnusable, "record-corrupt"),
     (Row::OtherDaemon, "context-switched"),
     (Row::NotOurs, "foreign-container-under-our-name"),
     (Row::VolumeHeldByWriter, "two-containers-on-one-volume"),
+    (Row::LeftOverHelper, "a-backup-was-cut-and-the-gateway-stands-still"),
     (Row::HalfDoneReplacement, "a-replacement-was-cut-half-way"),
     (Row::WrongVolume, "container-on-another-volume"),
     (Row::ResetContainerExists, "reset-of-a-stopped-gateway"),
@@ -35,6 +36,7 @@ const TRANSCRIPTS: [(Row, &str); 28] = [
     (Row::Reset, "reset-with-consent"),
     (Row::Nothing, "prefix-is-no-ownership"),
     (Row::Stop, "stopped-as-asked"),
+    (Row::BackUp, "backed-up-as-asked"),
 ];
 
 #[test]

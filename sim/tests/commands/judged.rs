@@ -17,6 +17,11 @@ const KEY: &str = "/root/.local/state/openshell/key";
 fn with_key() -> Hand {
     let mut hand = Hand::new(Kind::OpenshellGateway, Base::ByHand);
     let mut history = History::default();
+    // Run as its documentation says it has no home on a volume.
+    let own = hand.names.container.clone();
+    for container in hand.world.daemon_mut().store.containers.values_mut().filter(|one| one.name == own) {
+        std::sync::Arc::make_mut(&mut container.config).env.0.remove("HOME");
+    }
     for path in [KEY, "/tmp/scratch"] {
         Act::WriteLayer { path: path.to_owned() }.perform(&mut hand.world, &hand.names, &mut history);
     }
