@@ -12,6 +12,7 @@ use crate::container::ContainerSeen;
 use crate::event::{Event, Failure};
 use crate::intent::{Intent, Purpose};
 use crate::known::{Known, Why};
+use crate::labels;
 use crate::make::node_name;
 use crate::names::{ContainerId, SandboxName};
 use crate::observation::{Asked, HostSeen, Observation};
@@ -199,8 +200,9 @@ impl Run {
     /// The record of a container that this run has just made: it is written before anything else is done with it.
     pub fn record_of_new_container(&self) -> Option<GatewayRecord> {
         let own = self.own()?;
-        if self.pair().is_some() {
-            // Somebody has begun to replace it since.
+        // What we make bears our label; and somebody may have begun to replace it since.
+        let is_ours = labels::gateway_of(&own.labels) == Some(self.intent.gateway.as_str());
+        if !is_ours || self.pair().is_some() {
             return None;
         }
         let made = self.tried.may_have(Act::Create) || self.tried.may_have(Act::Adopt);

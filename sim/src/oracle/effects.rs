@@ -20,7 +20,7 @@ impl Oracle<'_> {
             Effect::VolumeRemoved { name, files, of } => self.judge_loss(name, *files, of, world, history),
             Effect::ContainerRemoved { id, name, files } => {
                 self.judge_stranger(id);
-                self.judge_container_removal(id, name, *files, world);
+                self.judge_container_removal(id, name, *files, world, history);
             }
             Effect::ContainerStarted { id, beside } => {
                 self.judge_stranger(id);

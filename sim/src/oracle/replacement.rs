@@ -77,6 +77,7 @@ impl Oracle<'_> {
         name: &ContainerName,
         files: usize,
         world: &World,
+        history: &History,
     ) {
         let containers = &world.daemon().store.containers;
         let Some(removed) = self.own.get(id).cloned() else {
@@ -108,7 +109,11 @@ impl Oracle<'_> {
                     whats.push(format!("`{name}` was removed, and the record does not name `{}`", next.name));
                 }
             }
-            None if !containers.values().any(|other| other.id != *id && self.is_own(other) && !is_helper(other)) => {
+            // That the other one is gone a stale list does not show.
+            None if !self.disturbed
+                && !self.others_since_the_look(history)
+                && !containers.values().any(|other| other.id != *id && self.is_own(other) && !is_helper(other)) =>
+            {
                 whats.push(format!("`{name}` was removed before another had its volumes"));
             }
             None => {}
