@@ -391,11 +391,12 @@ fn recording(run: &mut Run, ready: Option<&Arc<Decision>>, event: &Event, then: 
         Event::Done => run.note_recorded(),
         Event::Failed { failure } => {
             run.note_not_recorded(failure);
-            // Without a record from before there is none that says otherwise.
-            let has_record = run.record.record().is_some();
-            if let (Some(next), Some(_)) = (run.uncommitted().filter(|_| has_record).map(|next| next.id.clone()), ready)
-            {
-                return begin_roll_back(run, then, Because::NotRecorded { failure: failure.clone() }, next);
+            if let (Some(next), Some(_)) = (run.uncommitted().map(|next| next.id.clone()), ready) {
+                if run.record.record().is_some() {
+                    return begin_roll_back(run, then, Because::NotRecorded { failure: failure.clone() }, next);
+                }
+                // There is no record that names another one.
+                run.tried.committed = true;
             }
         }
         _ => return Moved::Super,

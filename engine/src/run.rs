@@ -328,7 +328,8 @@ impl Run {
 
     /// The pair of a replacement that is written down: of it the old one is still there.
     fn committed_pair(&self) -> Option<(&ContainerSeen, &ContainerSeen)> {
-        self.pair().filter(|(next, _)| self.record.record().is_some_and(|record| record.container == next.id))
+        let recorded = self.record.record().map(|record| &record.container);
+        self.pair().filter(|(next, _)| self.tried.committed || recorded == Some(&next.id))
     }
 
     /// The next container of a replacement that is not written down yet.

@@ -59,7 +59,7 @@ pub fn half_done(case: &Case<'_>) -> Judged {
         }
         Purpose::Onboard => {}
     }
-    if it.is_committed()? {
+    if it.is_committed() {
         return it.clear_away();
     }
     if case.tried.rolling_back.is_some() {
@@ -68,8 +68,13 @@ pub fn half_done(case: &Case<'_>) -> Judged {
     if case.tried.may_have(Act::CreateNext) {
         return it.go_on();
     }
-    // Finished by what follows: its sandboxes are compared, and it is recorded.
-    if it.is_finished()? { Ok(None) } else { it.roll_back(Because::LeftOver) }
+    match (it.is_finished()?, case.past()) {
+        // Finished by what follows: its sandboxes are compared, and it is recorded.
+        (true, Some(_)) => Ok(None),
+        // Where there is no record, the next one that is ready in its place is the gateway.
+        (true, None) => it.clear_away(),
+        (false, _) => it.roll_back(Because::LeftOver),
+    }
 }
 
 struct UnderWay<'a, 'b> {
@@ -84,10 +89,8 @@ impl UnderWay<'_, '_> {
         self.next.name == self.case.wanted.container
     }
 
-    /// Where there is no record, the next one that is ready in its place is the gateway.
-    fn is_committed(&self) -> Result<bool, Waits> {
-        let recorded = self.is_in_place() && self.case.is_recorded(self.next);
-        Ok(recorded || self.case.past().is_none() && self.is_finished()?)
+    fn is_committed(&self) -> bool {
+        self.is_in_place() && (self.case.is_recorded(self.next) || self.case.tried.committed)
     }
 
     /// Not to know whether it is ready is no reason to undo anything.
@@ -99,7 +102,7 @@ impl UnderWay<'_, '_> {
     }
 
     fn how(&self) -> Result<EndReplacement, Waits> {
-        Ok(if self.is_committed()? {
+        Ok(if self.is_committed() || self.case.past().is_none() && self.is_finished()? {
             EndReplacement::RemovePrevious
         } else if self.is_finished()? {
             EndReplacement::Finish

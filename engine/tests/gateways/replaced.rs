@@ -271,6 +271,42 @@ fn asked_to_end_it_puts_back_what_it_took_apart() {
 }
 
 #[test]
+fn where_no_record_can_be_written_it_comes_to_an_end_all_the_same() {
+    let not_written = |_: &mut SmallHost, command: &Command| {
+        let failure = Failure::Rejected { status: None, message: "read-only file system".to_owned() };
+        matches!(command, Command::WriteRecord { .. }).then_some(Event::Failed { failure })
+    };
+    // With a record that would go on to name the old one, the old one is put back.
+    let mut host = made(REFERENCE);
+    let before = only(&host).id.clone();
+    let outcome = run_with(&mut host, upgrade(), not_written);
+    assert_eq!((outcome.reason(), &only(&host).id), (Reason::RolledBack, &before), "{outcome:#?}");
+    // Without one nothing names it.
+    let mut host = made(REFERENCE);
+    host.record = engine::RecordSeen::Absent;
+    let outcome = run_with(&mut host, upgrade(), not_written);
+    assert_eq!((how(&outcome), only(&host).image.as_str()), (Some(How::Upgraded), NEW), "{outcome:#?}");
+}
+
+#[test]
+fn without_a_record_what_was_interrupted_is_put_back_too() {
+    let mut host = made(REFERENCE);
+    host.record = engine::RecordSeen::Absent;
+    let before = only(&host).id.clone();
+    let outcome = run_with(&mut host, upgrade(), |_, command| match command {
+        Command::WriteRecord { .. } => {
+            let failure = Failure::Rejected { status: None, message: "read-only file system".to_owned() };
+            Some(Event::Failed { failure })
+        }
+        Command::ListSandboxes { container, .. } if *container != before => {
+            Some(Event::Interrupted { signal: Signal::Interrupt })
+        }
+        _ => None,
+    });
+    assert_eq!((outcome.reason(), only(&host).id.clone()), (Reason::Interrupted, before), "{outcome:#?}");
+}
+
+#[test]
 fn a_backup_stops_what_runs_and_starts_it_again() {
     for status in [Status::Running, Status::Exited] {
         let mut host = made(REFERENCE);
