@@ -396,7 +396,7 @@ fn recording(run: &mut Run, ready: Option<&Arc<Decision>>, event: &Event, then: 
                     return begin_roll_back(run, then, Because::NotRecorded { failure: failure.clone() }, next);
                 }
                 // There is no record that names another one.
-                run.tried.committed = true;
+                run.tried.committed = Some(next);
             }
         }
         _ => return Moved::Super,

@@ -329,7 +329,8 @@ impl Run {
     /// The pair of a replacement that is written down: of it the old one is still there.
     fn committed_pair(&self) -> Option<(&ContainerSeen, &ContainerSeen)> {
         let recorded = self.record.record().map(|record| &record.container);
-        self.pair().filter(|(next, _)| self.tried.committed || recorded == Some(&next.id))
+        let committed = self.tried.committed.as_ref();
+        self.pair().filter(|(next, _)| committed == Some(&next.id) || recorded == Some(&next.id))
     }
 
     /// The next container of a replacement that is not written down yet.
@@ -369,7 +370,7 @@ impl Run {
     /// The next container of a replacement that is undone when somebody asks the run to end: one that this run has begun
     /// and not written down.
     pub fn to_undo_when_interrupted(&self) -> Option<ContainerId> {
-        let begun = self.tried.may_have(Act::CreateNext) && self.tried.rolling_back.is_none() && !self.tried.committed;
+        let begun = self.tried.may_have(Act::CreateNext) && self.tried.rolling_back.is_none();
         self.uncommitted().filter(|_| begun).map(|next| next.id.clone())
     }
 
@@ -389,7 +390,9 @@ impl Run {
     pub fn note_recorded(&mut self) {
         self.recorded = true;
         if let Some(record) = self.being_written.take() {
-            self.tried.committed |= self.uncommitted().is_some_and(|next| next.id == record.container);
+            if self.uncommitted().is_some_and(|next| next.id == record.container) {
+                self.tried.committed = Some(record.container.clone());
+            }
             self.record = RecordSeen::Present { record };
         }
         if let Some(seen) = &mut self.seen {

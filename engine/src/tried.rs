@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::event::{BackupMade, Failure, WaitEnd};
 use crate::known::{Known, Why};
+use crate::names::ContainerId;
 use crate::observation::{DaemonIdentity, HostSeen};
 use crate::plan::{Act, Because, Look};
 
@@ -51,8 +52,8 @@ pub struct Tried {
     pub rolling_back: Option<RollingBack>,
     /// Whether a replacement that another run had begun was undone.
     pub undone: bool,
-    /// Whether this run has written down that a next container is the gateway.
-    pub committed: bool,
+    /// The next container that this run has written down to be the gateway.
+    pub committed: Option<ContainerId>,
     /// The backup that this run has made.
     pub backup: Option<BackupMade>,
     /// Why this run gave a backup up.
@@ -186,6 +187,8 @@ impl Tried {
             // What was started before was another container.
             Act::CreateNext => {
                 self.forget_starts();
+                self.committed = None;
+                self.done.remove(&Act::RemoveOld);
                 self.undone |= self.rolling_back.take().is_some();
             }
             Act::RemoveNext => {

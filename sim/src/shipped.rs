@@ -12,6 +12,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     shipped!("a-backup-was-cut-and-the-gateway-stands-still"),
     shipped!("a-bind-into-the-volumes-folder"),
     shipped!("a-late-create-is-not-made-twice"),
+    shipped!("a-left-over-is-finished-and-then-re-created"),
     shipped!("a-lost-sandbox-is-named-and-stays-recorded"),
     shipped!("a-next-one-is-all-that-is-left"),
     shipped!("a-previous-one-is-all-that-is-left"),

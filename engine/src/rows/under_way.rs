@@ -90,7 +90,8 @@ impl UnderWay<'_, '_> {
     }
 
     fn is_committed(&self) -> bool {
-        self.is_in_place() && (self.case.is_recorded(self.next) || self.case.tried.committed)
+        self.is_in_place()
+            && (self.case.is_recorded(self.next) || self.case.tried.committed.as_ref() == Some(&self.next.id))
     }
 
     /// Not to know whether it is ready is no reason to undo anything.
@@ -293,7 +294,8 @@ fn lone(case: &Case<'_>) -> Judged {
     if case.tried.rolling_back.is_some() && case.is_ready()? {
         return rolled_back(case);
     }
-    let begun = case.tried.has(Act::CreateNext) && !case.tried.committed && !case.tried.may_have(Act::RemoveOld);
+    let begun =
+        case.tried.has(Act::CreateNext) && case.tried.committed.is_none() && !case.tried.may_have(Act::RemoveOld);
     if begun && case.tried.rolling_back.is_none() && case.intent.purpose == Purpose::Onboard {
         let what = "the next container was made, and is not shown".to_owned();
         return Err(Waits::Unknown(Why::Contradiction { what }));

@@ -72,7 +72,7 @@ impl Run {
     /// How the gateway came to be ready, by what this run has done, or may have.
     pub(super) fn how(&self) -> How {
         let any = |acts: &[Act]| acts.iter().any(|act| self.tried.may_have(*act));
-        if self.tried.committed || any(&[Act::RemoveOld]) {
+        if self.tried.committed.is_some() || any(&[Act::RemoveOld]) {
             How::Upgraded
         } else if any(&[Act::RemoveVolume]) {
             How::Reset
