@@ -293,15 +293,13 @@ fn without_a_record_what_was_interrupted_is_put_back_too() {
     let mut host = made(REFERENCE);
     host.record = engine::RecordSeen::Absent;
     let before = only(&host).id.clone();
-    let outcome = run_with(&mut host, upgrade(), |_, command| match command {
-        Command::WriteRecord { .. } => {
+    let outcome = run_with(&mut host, upgrade(), |_, command| {
+        if let Command::WriteRecord { .. } = command {
             let failure = Failure::Rejected { status: None, message: "read-only file system".to_owned() };
-            Some(Event::Failed { failure })
+            return Some(Event::Failed { failure });
         }
-        Command::ListSandboxes { container, .. } if *container != before => {
-            Some(Event::Interrupted { signal: Signal::Interrupt })
-        }
-        _ => None,
+        let after = matches!(command, Command::ListSandboxes { container, .. } if *container != before);
+        after.then_some(Event::Interrupted { signal: Signal::Interrupt })
     });
     assert_eq!((outcome.reason(), only(&host).id.clone()), (Reason::Interrupted, before), "{outcome:#?}");
 }
