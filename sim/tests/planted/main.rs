@@ -1,10 +1,11 @@
 //! Planted bugs prove the net: each of them is found by random exploration, for the reason that it is wrong, and shrunk
 //! to a few faults. Where a type forbids a bug, `engine/tests/evidence.rs` shows that it does not compile, and the bug
-//! stands on the simulated host's side. Those that need a replacement or a reset come with them.
+//! stands on the simulated host's side.
 
 mod acts;
 mod bug;
 mod pictures;
+mod replaced;
 mod table;
 
 use std::sync::Mutex;

@@ -6,7 +6,7 @@ use sim::oracle::Invariant;
 use sim::scenario::{Before, Scenario};
 
 use crate::bug::Bug;
-use crate::{acts, pictures};
+use crate::{acts, pictures, replaced};
 
 /// No bug at all.
 const NONE: Bug = Bug {
@@ -103,4 +103,34 @@ pub const BUGS: &[Bug] = &[
     Bug { after: acts::trusts_another_daemon, ..on("another daemon trusted", "", I::RecordsFollowFacts) },
     Bug { instead: acts::keeps_no_old_record, ..on("the old record not kept", "", I::RecordsFollowFacts) },
     Bug { instead: acts::records_the_default, ..on("another gateway's record written", "", I::RecordsFollowFacts) },
+    Bug {
+        after: replaced::next_without_anonymous_volumes,
+        ..on("a next one without the anonymous volumes", "portainer #4739", I::DriftKeepsData)
+    },
+    Bug {
+        after: replaced::next_under_another_host_name,
+        ..on("a next one under another host name", "", I::DriftKeepsData)
+    },
+    Bug {
+        instead: replaced::carries_nothing,
+        ..on("the writable layer forgotten", "NemoClaw #9215", I::DriftKeepsData)
+    },
+    Bug {
+        before: replaced::removes_the_old_one_first,
+        ..on("the old one removed before the next is ready", "watchtower #444", I::DriftKeepsData)
+    },
+    Bug { before: replaced::starts_both, ..on("both running at once", "", I::DriftKeepsData) },
+    Bug { before: replaced::leaves_the_policy, ..on("the policy left on the old one", "", I::DriftKeepsData) },
+    Bug { instead: replaced::commits_before_it_is_ready, ..on("a commit before readiness", "", I::RecordsFollowFacts) },
+    Bug { after: replaced::calls_any_backup_good, ..on("a truncated archive called good", "", I::VolumesKept) },
+    Bug {
+        instead: replaced::makes_no_backup,
+        after: replaced::says_that_it_did,
+        ..on("a reset without its backup", "", I::VolumesKept)
+    },
+    Bug { before: replaced::removes_volumes_too, ..on("v=1 on what was replaced", "", I::VolumesKept) },
+    Bug {
+        before: replaced::removes_what_runs,
+        ..on("the old one removed in the place of stopped", "", I::DriftKeepsData)
+    },
 ];
