@@ -9,12 +9,12 @@ use serde::Serialize;
 
 use crate::container::PortBinding;
 use crate::evidence::Absence;
-use crate::names::{
-    ContainerId, ContainerName, GatewayName, ImageId, ImageRef, NetworkId, NetworkName, SandboxName, VolumeName,
-};
+use crate::helper::{BackupOrder, HelperContainer};
+use crate::names::{ContainerId, ContainerName, GatewayName, ImageRef, NetworkId, NetworkName, VolumeName};
+use crate::next::{CarriedPath, NextContainer};
 use crate::observation::Gpu;
 use crate::record::GatewayRecord;
-use crate::spec::{Env, GatewaySpec, ImageSource, MountSpec, PortSpec, ReadinessSpec, RestartPolicy, SandboxListing};
+use crate::spec::{Env, ImageSource, MountSpec, PortSpec, ReadinessSpec, RestartPolicy, SandboxListing};
 
 /// One thing to do. The answer is an [`Event`](crate::Event).
 #[derive(Debug, PartialEq, Eq, Hash, Serialize)]
@@ -265,96 +265,6 @@ pub struct NewContainer {
     pub hostname: String,
     /// Its restart policy.
     pub restart: RestartPolicy,
-}
-
-/// A container that is to take another's place. It is made as that one is: its host configuration, and of its own
-/// configuration what it does not have from its image, with what is said here on top. Every mount goes along: volumes by
-/// name, anonymous ones too, without copying the image's files into them; binds as they are. So do networks' aliases and
-/// addresses of the first network; further networks are connected afterwards. Docker does not start it by itself: its
-/// restart policy is `no` until it has taken its place.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct NextContainer {
-    /// The container whose place it takes.
-    pub replaces: ContainerId,
-    /// Its name.
-    pub name: ContainerName,
-    /// Its image.
-    pub image: ImageRef,
-    /// Its whole command line, or what its image's entry point is given; none leaves that as the other one has it.
-    pub command: Option<Vec<String>>,
-    /// Whether the image's entry point is kept.
-    pub keeps_entry_point: bool,
-    /// Environment on top of the other one's own.
-    pub env: Env,
-    /// Labels on top of the other one's own.
-    pub labels: BTreeMap<String, String>,
-    /// Mounts that it has besides the other one's, or in their place where the path is the same. Volumes exist already.
-    pub mounts: Vec<MountSpec>,
-    /// Another port than the other one's.
-    pub port: Option<PortChange>,
-    /// Its host name: the other one's.
-    pub hostname: String,
-}
-
-/// A port in the place of another.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct PortChange {
-    /// As the old container has it.
-    pub from: PortSpec,
-    /// As the next one is to have it.
-    pub to: PortSpec,
-}
-
-/// A path of one container's own file system, and where it is to be in another's.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct CarriedPath {
-    /// Where it is.
-    pub from: String,
-    /// Where it is to be.
-    pub to: String,
-}
-
-/// A container that is made from an empty image, is never started, and through which volumes are read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct HelperContainer {
-    /// Its name.
-    pub name: ContainerName,
-    /// The empty image.
-    pub image: ImageRef,
-    /// Its labels: what it was made for, and what was stopped for it.
-    pub labels: BTreeMap<String, String>,
-    /// The volumes that it mounts, read-only, without copying anything into them, and where.
-    pub volumes: Vec<HelperMount>,
-}
-
-/// A volume in a helper.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct HelperMount {
-    /// The volume.
-    pub volume: VolumeName,
-    /// Where the gateway has it; none where nobody knows.
-    pub path: Option<String>,
-    /// Where the helper has it.
-    pub at: String,
-}
-
-/// What is to be backed up.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct BackupOrder {
-    /// Whose.
-    pub gateway: GatewayName,
-    /// Through which helper.
-    pub helper: ContainerId,
-    /// The gateway's container, where it has one.
-    pub container: Option<ContainerId>,
-    /// The image that it runs, where it has one.
-    pub image_id: Option<ImageId>,
-    /// What the gateway looks like, without any environment value.
-    pub spec: GatewaySpec,
-    /// The volumes.
-    pub volumes: Vec<HelperMount>,
-    /// Sandboxes that are containers beside the gateway: no backup holds them.
-    pub beside: Vec<SandboxName>,
 }
 
 /// Where a gateway is asked over HTTP.

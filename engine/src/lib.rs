@@ -15,12 +15,14 @@ mod drift;
 mod drive;
 mod event;
 mod evidence;
+mod helper;
 mod intent;
 mod known;
 mod labels;
 mod machine;
 mod make;
 mod names;
+mod next;
 mod observation;
 mod older;
 mod outcome;
@@ -39,15 +41,13 @@ mod trace;
 mod tried;
 
 pub use advice::{Advice, Effect, shell_word};
-pub use command::{
-    BackupOrder, CarriedPath, Command, Endpoint, HelperContainer, HelperMount, NewContainer, NextContainer, PortChange,
-    Probe, Target,
-};
+pub use command::{Command, Endpoint, NewContainer, Probe, Target};
 pub use container::{Attachment, ContainerSeen, Exit, MountSeen, MountedSource, PortBinding, Status};
 pub use decide::{decide, rows};
 pub use drive::{Host, Watch, drive};
 pub use event::{BackupMade, Event, Failure, LockHolder, MeasuredVolume, Signal, WaitEnd};
 pub use evidence::{Absence, NotProved};
+pub use helper::{BackupOrder, HelperContainer, HelperMount};
 pub use intent::{Consent, ConsentRefused, Intent, Purpose, Replace, Typed};
 pub use known::{Known, Why};
 pub use labels::{
@@ -59,6 +59,7 @@ pub use names::{
     BadInput, ContainerId, ContainerName, DEFAULT_GATEWAY, GatewayName, ImageId, ImageRef, Instance, NetworkId,
     NetworkName, PresetName, SandboxName, VolumeName, check_docker_name,
 };
+pub use next::{CarriedPath, NextContainer, PortChange};
 pub use observation::{
     Asked, DaemonIdentity, Disk, Gpu, HostSeen, ImageSeen, NetworkSeen, Observation, PortHolder, Readiness, Remains,
     VolumeSeen,

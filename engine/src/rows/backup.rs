@@ -4,10 +4,11 @@
 
 use crate::candidates::{Chosen, choose};
 use crate::case::{Case, Waits, own_names};
-use crate::command::{BackupOrder, Command, HelperContainer, HelperMount};
+use crate::command::Command;
 use crate::container::{ContainerSeen, MountedSource, Status};
 use crate::decide::Judged;
 use crate::event::Failure;
+use crate::helper::{BackupOrder, HelperContainer, HelperMount};
 use crate::intent::Purpose;
 use crate::labels;
 use crate::names::{ImageRef, VolumeName};
@@ -44,7 +45,7 @@ pub fn towards(
     let helper = case.helper()?;
     if case.tried.has(Act::BackUp) || volumes.is_empty() {
         return Ok(match helper.filter(|_| case.tried.gave_up(&[Act::RemoveHelper]).is_none()) {
-            Some(helper) => perform(Act::RemoveHelper, Command::RemoveContainer { container: helper.id.clone() }),
+            Some(helper) => Step::Next(Box::new(remove_helper(helper))),
             None => Step::Done,
         });
     }
@@ -57,7 +58,7 @@ pub fn towards(
     let told = |own: &ContainerSeen| helper.labels.get(labels::STOPPED).is_some_and(|id| id == own.id.as_str());
     if !has_just(helper, &mounts) || own.is_some_and(|own| runs && !told(own)) {
         // It was made for another backup than this one.
-        return Ok(perform(Act::RemoveHelper, Command::RemoveContainer { container: helper.id.clone() }));
+        return Ok(Step::Next(Box::new(remove_helper(helper))));
     }
     if let Some(own) = own.filter(|_| runs) {
         return Ok(if *own.status.get()? == Status::Paused {
@@ -129,6 +130,11 @@ fn make_helper(case: &Case<'_>, stops: Option<&ContainerSeen>, volumes: Vec<Help
     perform(Act::MakeHelper, Command::CreateHelper(Box::new(HelperContainer { name, image, labels, volumes })))
 }
 
+/// The helper has done its part, or is left over.
+pub fn remove_helper(helper: &ContainerSeen) -> Plan {
+    Plan::Perform { act: Act::RemoveHelper, step: Command::RemoveContainer { container: helper.id.clone() } }
+}
+
 fn perform(act: Act, step: Command) -> Step {
     Step::Next(Box::new(Plan::Perform { act, step }))
 }
@@ -145,7 +151,7 @@ pub fn left_over_helper(case: &Case<'_>) -> Judged {
         // It is never started by us.
         return Ok(None);
     }
-    Ok(Some(Plan::Perform { act: Act::RemoveHelper, step: Command::RemoveContainer { container: helper.id.clone() } }))
+    Ok(Some(remove_helper(helper)))
 }
 
 /// A backup was asked: what runs is stopped for that time and runs again afterwards.
@@ -184,8 +190,7 @@ pub fn asked_for(case: &Case<'_>) -> Judged {
         }
     }
     if let Some(helper) = helper.filter(|_| case.tried.gave_up(&[Act::RemoveHelper]).is_none()) {
-        let step = Command::RemoveContainer { container: helper.id.clone() };
-        return Ok(Some(Plan::Perform { act: Act::RemoveHelper, step }));
+        return Ok(Some(remove_helper(helper)));
     }
     if stopped_by_us {
         if let Some(down) = present::not_recovered(case)? {

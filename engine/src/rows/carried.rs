@@ -1,9 +1,9 @@
 //! What lives only in a container's own layer: what goes along into the next one, and what would be lost.
 
 use crate::case::{Case, Waits};
-use crate::command::CarriedPath;
 use crate::container::ContainerSeen;
 use crate::known::Known;
+use crate::next::CarriedPath;
 use crate::plan::Look;
 
 /// The variable that names a process's home folder.
@@ -12,10 +12,9 @@ pub const HOME: &str = "HOME";
 /// The paths of the old container's layer that go along into the next one: those of the preset and of whoever typed
 /// `--carry`, as far as anything is there.
 pub fn paths(case: &Case<'_>, old: &ContainerSeen) -> Result<Vec<CarriedPath>, Waits> {
-    let wanted: Vec<_> =
-        case.wanted.carry.iter().chain(&case.intent.carry).map(|path| carried(case, old, path)).collect();
+    let wanted = wanted(case, old);
     if wanted.is_empty() {
-        return Ok(Vec::new());
+        return Ok(wanted);
     }
     let layer = layer(case)?;
     let is_there = |path: &CarriedPath| layer.iter().any(|there| lies_in(there, &path.from));
@@ -28,30 +27,30 @@ pub fn paths(case: &Case<'_>, old: &ContainerSeen) -> Result<Vec<CarriedPath>, W
 /// Those of the layer's paths that neither go along nor are worth nothing.
 pub fn left_behind(case: &Case<'_>, old: &ContainerSeen) -> Result<Vec<String>, Waits> {
     let layer = layer(case)?;
-    let taken: Vec<_> =
-        case.wanted.carry.iter().chain(&case.intent.carry).map(|path| carried(case, old, path)).collect();
-    let kept = taken
+    let taken = wanted(case, old);
+    let kept: Vec<_> = taken
         .iter()
         .map(|path| path.from.as_str())
         .chain(case.wanted.noise.iter().map(String::as_str))
-        .chain(old.mounts.iter().map(|mount| mount.path.as_str()));
-    let kept: Vec<_> = kept.collect();
+        .chain(old.mounts.iter().map(|mount| mount.path.as_str()))
+        .collect();
     let holds = |path: &str, inner: &str| inner != path && lies_in(inner, path);
     let is_kept = |path: &&String| kept.iter().any(|folder| lies_in(path, folder) || holds(path, folder));
     Ok(layer.iter().filter(|path| !is_kept(path)).cloned().collect())
 }
 
+/// What the preset and whoever typed `--carry` want to go along, whether it is there or not.
+fn wanted(case: &Case<'_>, old: &ContainerSeen) -> Vec<CarriedPath> {
+    case.wanted.carry.iter().chain(&case.intent.carry).map(|path| carried(case, old, path)).collect()
+}
+
 /// A path that lies under the old container's home lies under the next one's home there.
 fn carried(case: &Case<'_>, old: &ContainerSeen, path: &str) -> CarriedPath {
-    let from = match path.strip_prefix("~/") {
-        Some(rest) => under_home(old.env.0.get(HOME), rest),
-        None => path.to_owned(),
+    let Some(rest) = path.strip_prefix("~/") else {
+        return CarriedPath { from: path.to_owned(), to: path.to_owned() };
     };
-    let to = match path.strip_prefix("~/") {
-        Some(rest) => under_home(case.wanted.env.0.get(HOME).or_else(|| old.env.0.get(HOME)), rest),
-        None => path.to_owned(),
-    };
-    CarriedPath { from, to }
+    let home = old.env.0.get(HOME);
+    CarriedPath { from: under_home(home, rest), to: under_home(case.wanted.env.0.get(HOME).or(home), rest) }
 }
 
 /// A process without a `HOME` that runs as root has root's.

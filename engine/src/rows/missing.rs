@@ -167,8 +167,7 @@ fn backed_up(case: &Case<'_>, volumes: &[(VolumeName, Option<String>)]) -> Judge
     if let (Some(_), Some(helper)) = (&case.tried.backup_failed, case.helper()?)
         && case.tried.gave_up(&[Act::RemoveHelper]).is_none()
     {
-        let step = Command::RemoveContainer { container: helper.id.clone() };
-        return Ok(Some(Plan::Perform { act: Act::RemoveHelper, step }));
+        return Ok(Some(backup::remove_helper(helper)));
     }
     match backup::towards(case, None, volumes)? {
         Step::Next(plan) => Ok(Some(*plan)),

@@ -3,7 +3,7 @@
 
 use crate::as_seen::node_name_as_seen;
 use crate::case::{Case, Waits, own_names};
-use crate::command::{Command, NextContainer, PortChange};
+use crate::command::Command;
 use crate::container::{ContainerSeen, MountedSource};
 use crate::decide::Judged;
 use crate::drift::{differences, image_difference, port_difference};
@@ -13,6 +13,7 @@ use crate::known::{Known, Why};
 use crate::labels;
 use crate::make::{provide_images, with_content};
 use crate::names::ContainerName;
+use crate::next::{NextContainer, PortChange};
 use crate::plan::{Act, Difference, Plan};
 use crate::refusal::Refusal;
 use crate::rows::carried;

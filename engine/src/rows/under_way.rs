@@ -13,13 +13,14 @@
 //! | another | `…-next`, never started | that one is removed | the same |
 
 use crate::case::{Case, Waits, own_names};
-use crate::command::{CarriedPath, Command};
+use crate::command::Command;
 use crate::container::{ContainerSeen, Status};
 use crate::decide::Judged;
 use crate::event::{Failure, WaitEnd};
 use crate::intent::Purpose;
 use crate::known::{Known, Why};
 use crate::labels;
+use crate::next::CarriedPath;
 use crate::observation::Readiness;
 use crate::plan::{Act, Because, EndReplacement, Plan, Verdict};
 use crate::reason::Reason;
@@ -126,7 +127,7 @@ impl UnderWay<'_, '_> {
             return perform(Act::StopOld, stop(case, old));
         }
         if let Some(helper) = case.helper()? {
-            return perform(Act::RemoveHelper, remove(helper));
+            return Ok(Some(backup::remove_helper(helper)));
         }
         if let Some(arm) = arm(next, labels::restart_of(&next.labels)) {
             return Ok(Some(arm));
@@ -268,7 +269,7 @@ impl UnderWay<'_, '_> {
             };
         }
         if let Some(helper) = case.helper()? {
-            return perform(Act::RemoveHelper, remove(helper));
+            return Ok(Some(backup::remove_helper(helper)));
         }
         if !case.is_ready()? {
             // Started and waited for as any gateway is.
