@@ -107,9 +107,11 @@ impl Host for RealHost {
         let event = self.carry_out(command).await;
         match command {
             // It takes as long as it moves: that is no part of the time for answers and readiness.
-            Command::ProvideImage { .. } | Command::CarryOver { .. } | Command::BackUp(_) => {
-                self.ends += began.elapsed()
-            }
+            Command::ProvideImage { .. }
+            | Command::CarryOver { .. }
+            | Command::BackUp(_)
+            | Command::VerifyBackup { .. }
+            | Command::Restore(_) => self.ends += began.elapsed(),
             // A grace may outlast the limit; what came of it can still be asked.
             Command::StopContainer { .. } | Command::RestartContainer { .. } => {
                 self.ends = self.ends.max(Instant::now())
@@ -134,6 +136,8 @@ impl Host for RealHost {
             | Command::RemoveContainer { .. }
             | Command::CreateHelper(_)
             | Command::RemoveVolume { .. }
+            | Command::RemoveNetwork { .. }
+            | Command::SetRecordAside { .. }
             | Command::BeginRollBack { .. }
             | Command::WriteRecord { .. } => {}
         }
@@ -207,6 +211,12 @@ impl RealHost {
                 Err(failure) => Event::Failed { failure },
             },
             Command::RemoveVolume { absence } => self.daemon.remove_volume(absence, self.limit(ASK_LIMIT), act).await,
+            Command::VerifyBackup { .. }
+            | Command::Restore(_)
+            | Command::RemoveNetwork { .. }
+            | Command::SetRecordAside { .. } => {
+                Event::Failed { failure: Failure::Rejected { status: None, message: "to be built".to_owned() } }
+            }
             Command::BeginRollBack { next, lines, limit_ms } => {
                 self.ends = self.ends.max(Instant::now() + Duration::from_millis(*limit_ms));
                 self.daemon.read_logs(next, *lines, CLOSING_LIMIT).await

@@ -30,8 +30,6 @@ pub enum Effect {
     LeadsOut,
     /// It acts on the machine itself: start Docker, end a process, look for the cause.
     OnTheMachine,
-    /// It needs a command that this version does not have yet.
-    NotYet,
 }
 
 impl Refusal {
@@ -40,7 +38,6 @@ impl Refusal {
         let onboard = format!("nemoclaw onboard --gateway {gateway}");
         let leads_out = |command: String| Advice { command, effect: Effect::LeadsOut };
         let on_the_machine = |command: String| Advice { command, effect: Effect::OnTheMachine };
-        let not_yet = |command: String| Advice { command, effect: Effect::NotYet };
         match self {
             Self::DockerUnknown { why: Why::PermissionDenied { .. } }
             | Self::DockerLost { why: Why::PermissionDenied { .. }, .. } => {
@@ -85,7 +82,7 @@ impl Refusal {
             Self::VolumeHeld { volume, writing: false, .. } => leads_out(format!("{onboard} --adopt {volume}")),
             Self::WrongVolume { .. } => leads_out(format!("{onboard} --recreate")),
             Self::ResetContainerExists { .. } => {
-                not_yet(format!("nemoclaw destroy --gateway {gateway} --volumes --confirm {gateway}"))
+                leads_out(format!("nemoclaw destroy --gateway {gateway} --volumes --confirm {gateway}"))
             }
             Self::ImageUnavailable { image, .. } => on_the_machine(format!("docker pull {image}")),
             Self::ImageUnfit { .. } => on_the_machine("docker version".to_owned()),
@@ -135,6 +132,11 @@ impl Refusal {
             Self::RolledBack { .. } => leads_out(format!("nemoclaw status --gateway {gateway}")),
             Self::NotPutBack { container, .. } => on_the_machine(format!("docker logs --tail 50 {container}")),
             Self::NotBackedUp { .. } => on_the_machine("df -h".to_owned()),
+            Self::BackupUnusable { .. } => leads_out(format!("nemoclaw backups --gateway {gateway} --verify")),
+            Self::NotRestored { .. } => on_the_machine("df -h".to_owned()),
+            Self::SetAsideLeft { .. } => {
+                leads_out(format!("nemoclaw destroy --gateway {gateway} --set-aside --confirm {gateway}"))
+            }
             Self::NothingToBackUp { .. } => leads_out(onboard),
             Self::NotRemoved { .. } => on_the_machine("docker ps --all".to_owned()),
             Self::Interrupted { .. } => leads_out(onboard),

@@ -33,7 +33,7 @@ pub fn choose(case: &Case<'_>) -> Result<Chosen, Waits> {
             (_, Some(recorded)) => recorded.name.clone(),
             (_, None) => match candidates(case, spec, volumes, name, &mounts).as_slice() {
                 [] => name.clone(),
-                [only] => only.name.clone(),
+                [only] if !is_restored(only) => only.name.clone(),
                 several => {
                     let candidates = several.iter().map(|volume| (*volume).clone()).collect();
                     return Ok(Chosen::Ambiguous { path: path.to_owned(), candidates });
@@ -67,6 +67,26 @@ fn candidates<'a>(
         .filter(|volume| labels::gateway_of(&volume.labels) == Some(gateway) && !another_mounts(volume))
         .collect();
     if labelled.is_empty() { volumes.iter().filter(|volume| volume.name == *name).collect() } else { labelled }
+}
+
+/// Whether a volume was made to be restored into. One that neither container nor record names may be unfinished, and is
+/// only adopted by its name.
+fn is_restored(volume: &VolumeSeen) -> bool {
+    volume.labels.contains_key(labels::RESTORED)
+}
+
+/// The volumes that the record names, or that the spec does, with these in the place of those at the same path.
+pub fn mounts_with(case: &Case<'_>, restored: Vec<(String, VolumeName)>) -> Vec<(String, VolumeName)> {
+    let recorded = case.past().into_iter().flat_map(|past| &past.volumes);
+    let mut mounts: Vec<_> = recorded.map(|volume| (volume.path.clone(), volume.name.clone())).collect();
+    for (name, path) in case.wanted.volumes() {
+        if mounts.iter().all(|(has, _)| has != path) {
+            mounts.push((path.to_owned(), name.clone()));
+        }
+    }
+    mounts.retain(|(path, _)| restored.iter().all(|(other, _)| other != path));
+    mounts.extend(restored);
+    mounts
 }
 
 /// The spec's mounts with these volumes in the place of its own, and the further ones added.

@@ -251,6 +251,11 @@ impl<'a> Case<'a> {
         gpu.filter(|_| self.wanted.gpu || self.intent.spec.gpu)
     }
 
+    /// The node name that the data in the backup is keyed by, where one is being restored that says it.
+    pub fn restored_node_name(&self) -> Option<String> {
+        self.tried.restoring.as_ref()?.node_name.clone()
+    }
+
     /// What is asked to know whether the gateway's container is ready.
     pub fn probe(&self, container: &ContainerSeen) -> Probe {
         Probe::of(&self.wanted.readiness, &self.port_of(container), Some(&container.ports))

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::container::PortBinding;
 use crate::evidence::Absence;
-use crate::helper::{BackupOrder, HelperContainer};
+use crate::helper::{BackupOrder, HelperContainer, RestoreOrder};
 use crate::names::{ContainerId, ContainerName, GatewayName, ImageRef, NetworkId, NetworkName, VolumeName};
 use crate::next::{CarriedPath, NextContainer};
 use crate::observation::Gpu;
@@ -167,10 +167,27 @@ pub enum Command {
     CreateHelper(Box<HelperContainer>),
     /// Copy volumes into a new backup and verify it. Only what is verified is a backup.
     BackUp(Box<BackupOrder>),
+    /// Verify a backup, every archive to its end, and say what it holds. Changes nothing.
+    VerifyBackup {
+        /// Its folder.
+        backup: String,
+    },
+    /// Write a backup's volumes into empty ones and read them back. Only what reads back as it was listed is restored.
+    Restore(Box<RestoreOrder>),
     /// Remove a volume. The host proves the absence again first, within this command.
     RemoveVolume {
         /// The proof.
         absence: Absence,
+    },
+    /// Remove a network. Docker refuses it as long as anything that runs is connected.
+    RemoveNetwork {
+        /// Which.
+        network: NetworkId,
+    },
+    /// Give the record another name, beside where it was: what it records has gone, and nothing of it is lost.
+    SetRecordAside {
+        /// Whose.
+        gateway: GatewayName,
     },
     /// Read what the next container wrote last, for the trace and for a person, before it is undone. From here on the run
     /// has a time limit of its own: what it puts back is put back also where its time is over.
@@ -349,6 +366,7 @@ impl Command {
             | Self::ListSandboxes { .. }
             | Self::ReadLogs { .. }
             | Self::MeasureVolumes { .. }
+            | Self::VerifyBackup { .. }
             | Self::BeginRollBack { .. } => false,
             Self::ProvideImage { .. }
             | Self::CreateNetwork { .. }
@@ -366,7 +384,10 @@ impl Command {
             | Self::RemoveContainer { .. }
             | Self::CreateHelper(_)
             | Self::BackUp(_)
+            | Self::Restore(_)
             | Self::RemoveVolume { .. }
+            | Self::RemoveNetwork { .. }
+            | Self::SetRecordAside { .. }
             | Self::WriteRecord { .. } => true,
         }
     }
@@ -410,6 +431,10 @@ impl Command {
             Self::RemoveContainer { container } => format!("remove container {}", short(container.as_str())),
             Self::CreateHelper(helper) => format!("create container `{}`", helper.name),
             Self::BackUp(order) => format!("back up the volumes of `{}`", order.gateway),
+            Self::VerifyBackup { backup } => format!("verify the backup `{backup}`"),
+            Self::Restore(order) => format!("restore the volumes from `{}`", order.backup),
+            Self::RemoveNetwork { network } => format!("remove network {}", short(network.as_str())),
+            Self::SetRecordAside { .. } => "set the record aside".to_owned(),
             Self::RemoveVolume { absence } => format!("remove volume `{}`", absence.volume()),
             Self::BeginRollBack { .. } => "read the next container's last log lines".to_owned(),
             Self::WriteRecord { .. } => "write the record".to_owned(),

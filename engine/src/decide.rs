@@ -7,13 +7,13 @@
 use crate::case::{Case, Waits};
 use crate::container::Exit;
 use crate::event::Failure;
-use crate::intent::{Intent, Purpose};
+use crate::intent::{Discard, Intent, Purpose};
 use crate::known::{Known, Why};
 use crate::observation::{Observation, Readiness};
 use crate::plan::{Act, Because, Decision, Look, Note, Plan, Row, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
-use crate::rows::{backup, missing, ownership, present, replacement, stop, under_way};
+use crate::rows::{backup, destroy, missing, ownership, present, replacement, restore, stop, under_way};
 use crate::tried::{LOOKS_MAX, Tried};
 
 /// What a row says: its plan where it holds, nothing where it does not, or what it waits on.
@@ -23,7 +23,7 @@ pub type Judged = Result<Option<Plan>, Waits>;
 type Judge = fn(&Case<'_>) -> Judged;
 
 /// The table of DESIGN section 4.
-const TABLE: [(Row, Judge); 28] = [
+const TABLE: [(Row, Judge); 30] = [
     (Row::DockerUnknown, ownership::docker_unknown),
     (Row::RecordUnusable, ownership::record_unusable),
     (Row::OtherDaemon, ownership::other_daemon),
@@ -36,6 +36,7 @@ const TABLE: [(Row, Judge); 28] = [
     (Row::ImageUnavailable, replacement::image_unavailable),
     (Row::NotReplaceable, replacement::not_replaceable),
     (Row::LayerHoldsData, replacement::layer_holds_data),
+    (Row::Restore, restore::beside),
     (Row::Replacement, replacement::asked_for),
     (Row::PortHeld, present::port_held),
     (Row::Stopped, present::stopped),
@@ -47,6 +48,7 @@ const TABLE: [(Row, Judge); 28] = [
     (Row::Ready, present::ready),
     (Row::VolumeHeldByName, missing::volume_held_by_name),
     (Row::ContainerHidden, missing::container_hidden),
+    (Row::RestoreMissing, restore::anew),
     (Row::VolumesAmbiguous, missing::volumes_ambiguous),
     (Row::DataGone, missing::data_gone),
     (Row::VolumesLeft, missing::volumes_left),
@@ -75,9 +77,28 @@ const BACKUP_TABLE: [(Row, Judge); 6] = [
     (Row::BackUp, backup::asked_for),
 ];
 
+/// What is asked before a gateway, or a part of it, is destroyed.
+const DESTROY_TABLE: [(Row, Judge); 6] = [
+    (Row::DockerUnknown, ownership::docker_unknown),
+    (Row::RecordUnusable, ownership::record_unusable),
+    (Row::OtherDaemon, ownership::other_daemon),
+    (Row::NotOurs, ownership::not_ours),
+    (Row::HalfDoneReplacement, under_way::half_done),
+    (Row::Destroy, destroy::destroy),
+];
+
+/// What is asked before that goes which restores have set aside.
+const SET_ASIDE_TABLE: [(Row, Judge); 5] = [
+    (Row::DockerUnknown, ownership::docker_unknown),
+    (Row::RecordUnusable, ownership::record_unusable),
+    (Row::OtherDaemon, ownership::other_daemon),
+    (Row::NotOurs, ownership::not_ours),
+    (Row::SetAside, destroy::set_aside),
+];
+
 /// The rows of all tables, from the top.
 pub fn rows() -> impl Iterator<Item = Row> {
-    TABLE.iter().map(|(row, _)| *row).chain([Row::Stop, Row::BackUp])
+    TABLE.iter().map(|(row, _)| *row).chain([Row::Stop, Row::BackUp, Row::Destroy, Row::SetAside])
 }
 
 /// Decides what to do about an observation. Total: every picture has a decision.
@@ -87,6 +108,8 @@ pub fn decide(seen: &Observation, intent: &Intent, tried: &Tried) -> Decision {
         Purpose::Onboard | Purpose::Look | Purpose::Start => &TABLE,
         Purpose::Stop => &STOP_TABLE,
         Purpose::BackUp => &BACKUP_TABLE,
+        Purpose::Destroy(Discard::Container | Discard::Volumes) => &DESTROY_TABLE,
+        Purpose::Destroy(Discard::SetAside) => &SET_ASIDE_TABLE,
     };
     for &(row, judge) in table {
         match judge(&case) {
@@ -97,7 +120,12 @@ pub fn decide(seen: &Observation, intent: &Intent, tried: &Tried) -> Decision {
             Ok(Some(Plan::Perform { act, .. })) if tried.acts_are_used_up() => {
                 return refuse(row, used_up(&case, act));
             }
-            Ok(Some(Plan::Refuse { refusal })) => return refuse(row, put_back(&case, refusal)),
+            Ok(Some(Plan::Refuse { refusal })) => {
+                return match restore::clean_up(&case) {
+                    Some(plan) => Decision { row, plan, waits_on: None },
+                    None => refuse(row, put_back(&case, refusal)),
+                };
+            }
             Ok(Some(plan)) => return Decision { row, plan, waits_on: None },
             Err(Waits::NotAsked(look)) if tried.looks < LOOKS_MAX => {
                 return Decision { row, plan: Plan::Look(look), waits_on: None };
@@ -138,8 +166,11 @@ fn give_up(case: &Case<'_>, row: Row, why: Why) -> Decision {
 /// asked for than that. To a stop it is no answer at all.
 fn answers_as_recorded(case: &Case<'_>) -> bool {
     let intent = case.intent;
-    let asked_for_more =
-        intent.replace.is_some() || intent.reset.is_some() || intent.adopt.is_some() || !intent.is_for_ready();
+    let asked_for_more = intent.replace.is_some()
+        || intent.reset.is_some()
+        || intent.restore.is_some()
+        || intent.adopt.is_some()
+        || !intent.is_for_ready();
     let recorded = case.seen.record.record().is_some_and(|record| {
         record.was_ready
             && record.gateway == intent.gateway

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::helper::BackupContents;
+
 use crate::known::{Known, Why};
 use crate::names::{SandboxName, VolumeName};
 use crate::observation::HostSeen;
@@ -72,6 +74,11 @@ pub enum Event {
     BackedUp {
         /// Which.
         backup: BackupMade,
+    },
+    /// A backup was verified.
+    BackupVerified {
+        /// What it holds.
+        contents: Box<BackupContents>,
     },
     /// Somebody asked the run to end, during whichever command was under way.
     Interrupted {

@@ -17,18 +17,32 @@ use crate::intent::Consent;
 use crate::known::{Known, Why};
 use crate::labels;
 use crate::names::{ContainerId, ContainerName, GatewayName, VolumeName};
-use crate::observation::{DaemonIdentity, Observation, Remains};
+use crate::observation::{DaemonIdentity, Observation, Remains, VolumeSeen};
+use crate::record::{GatewayRecord, RecordSeen};
 use crate::spec::GatewaySpec;
 
-/// Proof that no container in any state bears the gateway's names or has the volume, seen at this daemon, with its
-/// owner's consent to the removal.
+/// Proof that no container in any state has the volume, and, of one that is in use, that none bears the gateway's names
+/// either, seen at this daemon, with its owner's consent to the removal.
 #[derive(Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Absence {
+    grounds: Grounds,
     volume: VolumeName,
     gateway: GatewayName,
     names: Vec<ContainerName>,
     recorded: Option<ContainerId>,
     daemon: DaemonIdentity,
+}
+
+/// What makes a volume one that may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grounds {
+    /// Its container is truly missing, and its owner gave it up.
+    ContainerMissing,
+    /// A restore has set it aside, and its owner gave it up.
+    SetAside,
+    /// A restore has begun to write it, and nothing was ever made on it. Whoever asks for a restore again gives it up.
+    Unfinished,
 }
 
 /// Why the absence of a volume's container is not proved.
@@ -74,16 +88,7 @@ impl Absence {
         if consent.gateway() != gateway {
             return Err(NotProved::NoConsent);
         }
-        let daemon = seen.host.daemon.as_ref().ok_or(NotProved::DaemonNotAsked)?;
-        let daemon = known(daemon)?;
-        let recorded = match &seen.record {
-            crate::record::RecordSeen::Absent => None,
-            crate::record::RecordSeen::Present { record } => Some(record),
-            crate::record::RecordSeen::Unusable { .. } => return Err(NotProved::Record),
-        };
-        if recorded.is_some_and(|record| !record.daemon.is_same_as(daemon)) {
-            return Err(NotProved::OtherDaemon);
-        }
+        let (daemon, recorded) = daemon_and_record(seen)?;
         // A look shows only containers that bear one of the gateway's names or labels or have one of its volumes:
         // each of them, whatever its state, speaks against the removal.
         if let Some(container) = known(&seen.host.containers)?.first() {
@@ -94,10 +99,7 @@ impl Absence {
             None if recorded.is_some() => return Err(NotProved::Remains),
             Some(Remains::Gone | Remains::NotVisible) | None => {}
         }
-        let volumes = known(&seen.host.volumes)?;
-        let Some(found) = volumes.iter().find(|found| found.name == *volume) else {
-            return Err(NotProved::NotItsVolume);
-        };
+        let found = found(seen, volume)?;
         let is_its_own = match labels::gateway_of(&found.labels) {
             Some(owner) => owner == gateway.as_str(),
             None => {
@@ -109,12 +111,75 @@ impl Absence {
             return Err(NotProved::NotItsVolume);
         }
         Ok(Self {
+            grounds: Grounds::ContainerMissing,
             volume: volume.clone(),
             gateway: gateway.clone(),
             names: std::iter::once(spec.container.clone()).chain(own_names(&spec.container)).collect(),
             recorded: recorded.map(|record| record.container.clone()),
             daemon: daemon.clone(),
         })
+    }
+
+    /// Proves that a restore has set `volume` aside, and that no container has it.
+    ///
+    /// # Errors
+    /// The first thing that is not proved.
+    pub fn prove_set_aside(
+        seen: &Observation,
+        consent: &Consent,
+        gateway: &GatewayName,
+        volume: &VolumeName,
+    ) -> Result<Self, NotProved> {
+        if consent.gateway() != gateway {
+            return Err(NotProved::NoConsent);
+        }
+        let (daemon, recorded) = daemon_and_record(seen)?;
+        let is_set_aside =
+            recorded.is_some_and(|record| record.set_aside.contains(volume) && !record.volume_names().contains(volume));
+        if !is_set_aside {
+            return Err(NotProved::NotItsVolume);
+        }
+        Self::of_unmounted(Grounds::SetAside, seen, gateway, volume, daemon)
+    }
+
+    /// Proves that a restore has begun to write `volume` and not ended: it was born to be restored into, the gateway's
+    /// record, which names whatever was used, does not name it, and no container has it.
+    ///
+    /// # Errors
+    /// The first thing that is not proved.
+    pub fn prove_unfinished(seen: &Observation, gateway: &GatewayName, volume: &VolumeName) -> Result<Self, NotProved> {
+        let (daemon, recorded) = daemon_and_record(seen)?;
+        let born = &found(seen, volume)?.labels;
+        let is_ours = labels::gateway_of(born) == Some(gateway.as_str()) && born.contains_key(labels::RESTORED);
+        let is_named = |record: &GatewayRecord| {
+            record.set_aside.contains(volume) || record.volumes.iter().any(|recorded| recorded.name == *volume)
+        };
+        match recorded {
+            Some(record) if is_ours && !is_named(record) => {}
+            Some(_) | None => return Err(NotProved::NotItsVolume),
+        }
+        Self::of_unmounted(Grounds::Unfinished, seen, gateway, volume, daemon)
+    }
+
+    fn of_unmounted(
+        grounds: Grounds,
+        seen: &Observation,
+        gateway: &GatewayName,
+        volume: &VolumeName,
+        daemon: &DaemonIdentity,
+    ) -> Result<Self, NotProved> {
+        let mut containers = known(&seen.host.containers)?.iter();
+        if let Some(container) = containers.find(|container| container.mount_of(volume).is_some()) {
+            return Err(NotProved::Container { name: container.name.clone() });
+        }
+        found(seen, volume)?;
+        let (volume, gateway, daemon) = (volume.clone(), gateway.clone(), daemon.clone());
+        Ok(Self { grounds, volume, gateway, names: Vec::new(), recorded: None, daemon })
+    }
+
+    /// What makes it one that may go.
+    pub fn grounds(&self) -> Grounds {
+        self.grounds
     }
 
     /// The volume.
@@ -127,12 +192,13 @@ impl Absence {
         &self.gateway
     }
 
-    /// The names that no container bears: the gateway's, and those that we give beside it.
+    /// The names that no container bears: the gateway's, and those that we give beside it; none where the gateway is there
+    /// and the volume is not in use.
     pub fn names(&self) -> &[ContainerName] {
         &self.names
     }
 
-    /// The container that the record names, and that the daemon denies.
+    /// The container that the record names, and that the daemon denies; none where the gateway is there.
     pub fn recorded(&self) -> Option<&ContainerId> {
         self.recorded.as_ref()
     }
@@ -141,6 +207,24 @@ impl Absence {
     pub fn daemon(&self) -> &DaemonIdentity {
         &self.daemon
     }
+}
+
+/// Who the daemon is, and what the record says, if it speaks of that one.
+fn daemon_and_record(seen: &Observation) -> Result<(&DaemonIdentity, Option<&GatewayRecord>), NotProved> {
+    let daemon = known(seen.host.daemon.as_ref().ok_or(NotProved::DaemonNotAsked)?)?;
+    let recorded = match &seen.record {
+        RecordSeen::Absent => None,
+        RecordSeen::Present { record } => Some(&**record),
+        RecordSeen::Unusable { .. } => return Err(NotProved::Record),
+    };
+    if recorded.is_some_and(|record| !record.daemon.is_same_as(daemon)) {
+        return Err(NotProved::OtherDaemon);
+    }
+    Ok((daemon, recorded))
+}
+
+fn found<'a>(seen: &'a Observation, volume: &VolumeName) -> Result<&'a VolumeSeen, NotProved> {
+    known(&seen.host.volumes)?.iter().find(|found| found.name == *volume).ok_or(NotProved::NotItsVolume)
 }
 
 fn known<T>(part: &Known<T>) -> Result<&T, NotProved> {

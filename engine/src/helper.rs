@@ -1,13 +1,13 @@
-//! Through what volumes are read, and what is to be copied of them into a backup.
+//! Through what volumes are read and written, and what is to be copied between them and a backup.
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::names::{ContainerId, ContainerName, GatewayName, ImageId, ImageRef, SandboxName, VolumeName};
+use crate::names::{ContainerId, ContainerName, GatewayName, ImageId, ImageRef, PresetName, SandboxName, VolumeName};
 use crate::spec::GatewaySpec;
 
-/// A container that is made from an empty image, is never started, and through which volumes are read.
+/// A container that is made from an empty image, is never started, and through which volumes are read or written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct HelperContainer {
     /// Its name.
@@ -16,8 +16,10 @@ pub struct HelperContainer {
     pub image: ImageRef,
     /// Its labels: what it was made for, and what was stopped for it.
     pub labels: BTreeMap<String, String>,
-    /// The volumes that it mounts, read-only, without copying anything into them, and where.
+    /// The volumes that it mounts, without copying anything into them, and where.
     pub volumes: Vec<HelperMount>,
+    /// Whether they can only be read through it.
+    pub read_only: bool,
 }
 
 /// A volume in a helper.
@@ -48,4 +50,54 @@ pub struct BackupOrder {
     pub volumes: Vec<HelperMount>,
     /// Sandboxes that are containers beside the gateway: no backup holds them.
     pub beside: Vec<SandboxName>,
+}
+
+/// What a backup holds, as its manifest says it, every archive and listing having been verified.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BackupContents {
+    /// Its folder.
+    pub path: String,
+    /// By what volumes that are restored from it name it, in a label.
+    pub name: String,
+    /// Whose it is.
+    pub gateway: GatewayName,
+    /// That gateway's preset.
+    pub preset: PresetName,
+    /// The node name that its data is keyed by, where it says one.
+    pub node_name: Option<String>,
+    /// Its volumes, in the order of their names.
+    pub volumes: Vec<BackedUpVolume>,
+}
+
+/// A volume in a backup.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct BackedUpVolume {
+    /// Its name when it was backed up.
+    pub name: VolumeName,
+    /// Where the gateway had it; none where nobody knew.
+    pub path: Option<String>,
+}
+
+/// What is to be restored.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct RestoreOrder {
+    /// Whose volumes are written.
+    pub gateway: GatewayName,
+    /// Through which helper.
+    pub helper: ContainerId,
+    /// The backup's folder.
+    pub backup: String,
+    /// What goes where.
+    pub volumes: Vec<RestoredVolume>,
+}
+
+/// A volume of a backup, and the empty one that it is written into.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct RestoredVolume {
+    /// Its name in the backup.
+    pub name: VolumeName,
+    /// The empty volume.
+    pub into: VolumeName,
+    /// Where the helper has that one.
+    pub at: String,
 }

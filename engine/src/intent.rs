@@ -31,6 +31,10 @@ pub struct Intent {
     pub no_backup: bool,
     /// The owner's consent to lose what is there and to begin anew.
     pub reset: Option<Consent>,
+    /// The owner's consent to what a destruction removes besides the container.
+    pub consent: Option<Consent>,
+    /// The folder of the backup that the gateway is to be restored from.
+    pub restore: Option<String>,
     /// The node name that the data on the volume is keyed by, where its owner knows it.
     pub node_name: Option<String>,
     /// The volume that its owner chose among several.
@@ -55,6 +59,20 @@ pub enum Purpose {
     Stop,
     /// Copy the gateway's volumes into a backup, stopping it for that time.
     BackUp,
+    /// Remove what its owner does not want any more.
+    Destroy(Discard),
+}
+
+/// What a destruction removes. It backs up before it removes a container, or a volume that is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Discard {
+    /// Container and network. The volumes stay, and so does the record.
+    Container,
+    /// The volumes too, with their owner's consent.
+    Volumes,
+    /// Only the volumes that restores have set aside, with their owner's consent.
+    SetAside,
 }
 
 /// Which parts of the spec a person typed today. The rest is the record's wish.
@@ -130,6 +148,8 @@ impl Intent {
             carry: Vec::new(),
             no_backup: false,
             reset: None,
+            consent: None,
+            restore: None,
             node_name: None,
             adopt: None,
             accept_daemon: false,
@@ -157,7 +177,7 @@ impl Intent {
     pub fn is_for_ready(&self) -> bool {
         match self.purpose {
             Purpose::Onboard | Purpose::Look | Purpose::Start => true,
-            Purpose::Stop | Purpose::BackUp => false,
+            Purpose::Stop | Purpose::BackUp | Purpose::Destroy(_) => false,
         }
     }
 

@@ -28,6 +28,11 @@ pub const ROLE_HELPER: &str = "helper";
 /// The ID of the container that was stopped for a helper, and that is to run again when the helper has done its part.
 pub const STOPPED: &str = "io.nemoclaw.stopped";
 
+/// The backup that a volume was made to be restored from.
+pub const RESTORED: &str = "io.nemoclaw.restored-from";
+/// The name that a restored volume had when it was backed up.
+pub const RESTORED_AS: &str = "io.nemoclaw.restored-as";
+
 /// The labels for an object of this gateway that is made now.
 pub fn labels(gateway: &GatewayName, spec: &GatewaySpec, node_name: &str) -> BTreeMap<String, String> {
     let mut told = spec.clone();

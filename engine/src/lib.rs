@@ -46,13 +46,16 @@ pub use container::{Attachment, ContainerSeen, Exit, MountSeen, MountedSource, P
 pub use decide::{decide, rows};
 pub use drive::{Host, Watch, drive};
 pub use event::{BackupMade, Event, Failure, LockHolder, MeasuredVolume, Signal, WaitEnd};
-pub use evidence::{Absence, NotProved};
-pub use helper::{BackupOrder, HelperContainer, HelperMount};
-pub use intent::{Consent, ConsentRefused, Intent, Purpose, Replace, Typed};
+pub use evidence::{Absence, Grounds, NotProved};
+pub use helper::{
+    BackedUpVolume, BackupContents, BackupOrder, HelperContainer, HelperMount, RestoreOrder, RestoredVolume,
+};
+pub use intent::{Consent, ConsentRefused, Discard, Intent, Purpose, Replace, Typed};
 pub use known::{Known, Why};
 pub use labels::{
     GATEWAY as LABEL_GATEWAY, PRESET as LABEL_PRESET, REPLACES as LABEL_REPLACES, RESTART as LABEL_RESTART,
-    ROLE as LABEL_ROLE, ROLE_HELPER, ROLE_NEXT, STOPPED as LABEL_STOPPED, gateway_of,
+    RESTORED as LABEL_RESTORED, RESTORED_AS as LABEL_RESTORED_AS, ROLE as LABEL_ROLE, ROLE_HELPER, ROLE_NEXT,
+    STOPPED as LABEL_STOPPED, gateway_of,
 };
 pub use machine::{Onboarding, Then};
 pub use names::{

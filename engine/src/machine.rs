@@ -43,7 +43,7 @@ impl Onboarding {
     pub fn new(intent: Intent) -> (Self, Command) {
         let gateway = intent.gateway.clone();
         let (state, first) = match intent.purpose {
-            Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp => {
+            Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp | Purpose::Destroy(_) => {
                 (State::TakingLock, Command::TakeLock { gateway, wait: intent.wait_for_lock })
             }
             Purpose::Look => (State::ReadingRecord, Command::ReadRecord { gateway }),
@@ -282,6 +282,7 @@ fn decide_and_go_on(run: &mut Run, then: &mut Option<Then>) -> Moved<State> {
             match run.intent.purpose {
                 Purpose::Stop => return finish(then, run.stopped()),
                 Purpose::BackUp => return finish(then, run.backed_up()),
+                Purpose::Destroy(what) => return finish(then, run.destroyed(what)),
                 Purpose::Onboard | Purpose::Look | Purpose::Start => {}
             }
             match run.list_sandboxes() {
@@ -293,7 +294,7 @@ fn decide_and_go_on(run: &mut Run, then: &mut Option<Then>) -> Moved<State> {
         (plan @ Plan::Refuse { .. }, _) => explain(run, then, Decision { plan, ..decision }),
         (plan, Purpose::Look) => finish(then, run.looked(Decision { plan, ..decision })),
         (Plan::Perform { act, step }, _) => {
-            run.note_planned(act);
+            run.note_planned(act, &step);
             let what = step.describe();
             perform(then, step, State::Acting { act, what })
         }
@@ -308,7 +309,7 @@ fn decide_and_go_on(run: &mut Run, then: &mut Option<Then>) -> Moved<State> {
 fn acting(run: &mut Run, act: Act, what: &str, event: &Event, then: &mut Option<Then>) -> Moved<State> {
     let wait_ms = match event {
         Event::Done => {
-            run.tried.note_done(act);
+            run.note_done(act);
             0
         }
         Event::Waited { end } => {
@@ -319,6 +320,11 @@ fn acting(run: &mut Run, act: Act, what: &str, event: &Event, then: &mut Option<
         Event::BackedUp { backup } => {
             run.tried.note_done(act);
             run.tried.backup = Some(backup.clone());
+            0
+        }
+        Event::BackupVerified { contents } => {
+            run.tried.note_done(act);
+            run.tried.restoring = Some(*contents.clone());
             0
         }
         Event::SandboxesListed { sandboxes } => {

@@ -38,7 +38,7 @@ pub fn next_step(case: &Case<'_>, act: Act, chosen: &[(String, VolumeName)]) -> 
         let refusal = Refusal::NodeNameUnknown { volume: chosen_volume(chosen), usual: spec.node_name.clone() };
         return Ok(Plan::Refuse { refusal });
     };
-    let labels = labels::labels(&case.intent.gateway, spec, &node_name);
+    let mut labels = labels::labels(&case.intent.gateway, spec, &node_name);
     if let Some(provide) = provide_images(case)? {
         return Ok(provide);
     }
@@ -54,6 +54,9 @@ pub fn next_step(case: &Case<'_>, act: Act, chosen: &[(String, VolumeName)]) -> 
             let step = Command::CreateVolume { name: name.clone(), labels };
             return Ok(Plan::Perform { act: Act::MakeVolume, step });
         }
+    }
+    if let Some(contents) = &case.tried.restoring {
+        labels.insert(labels::RESTORED.to_owned(), contents.name.clone());
     }
     let mut env = spec.environment();
     if let Some(variable) = &spec.node_name_env {
@@ -107,11 +110,14 @@ fn chosen_volume(chosen: &[(String, VolumeName)]) -> Option<VolumeName> {
     chosen.first().map(|(_, name)| name.clone())
 }
 
-/// The node name of a new container, by which the data on its volumes is keyed: the one its owner typed, else the
-/// record's, else the volume's label's, else the one written on the volume where such a gateway writes it, else, where
+/// The node name of a new container, by which the data on its volumes is keyed: the one in the backup that is restored, else the
+/// one its owner typed, else the record's, else the volume's label's, else the one written on the volume where such a gateway writes it, else, where
 /// there is no data yet or none that is keyed so, the preset's rule. None where data is there and nothing says its key.
 pub fn node_name(case: &Case<'_>) -> Result<Option<(String, NodeNameFrom)>, Waits> {
     let intent = case.intent;
+    if let Some(restored) = case.restored_node_name() {
+        return Ok(Some((restored, NodeNameFrom::Backup)));
+    }
     if let Some(typed) = &intent.node_name {
         return Ok(Some((typed.clone(), NodeNameFrom::Typed)));
     }

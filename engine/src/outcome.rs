@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::command::Endpoint;
 use crate::container::Status;
 use crate::event::BackupMade;
+use crate::intent::Discard;
 use crate::names::{ContainerId, ContainerName, ImageId, ImageRef, PresetName, SandboxName, VolumeName};
 use crate::observation::DaemonIdentity;
 use crate::plan::{Decision, Note, Plan, Row};
@@ -46,6 +47,13 @@ pub enum End {
     Stopped,
     /// Its volumes were copied, as asked.
     BackedUp,
+    /// What its owner gave up was removed, as asked.
+    Destroyed {
+        /// What was given up.
+        what: Discard,
+        /// The volumes that this run has removed.
+        removed: Vec<VolumeName>,
+    },
     /// Nothing destructive was done.
     Refused {
         /// Why.
@@ -63,7 +71,7 @@ impl Outcome {
     pub fn reason(&self) -> Reason {
         match &self.end {
             End::Ready { reason, .. } => *reason,
-            End::Stopped | End::BackedUp => Reason::AsAsked,
+            End::Stopped | End::BackedUp | End::Destroyed { .. } => Reason::AsAsked,
             End::Refused { refusal } => refusal.reason(),
             End::Looked { decision } => match &decision.plan {
                 Plan::Refuse { refusal } => refusal.reason(),
@@ -87,9 +95,12 @@ impl Outcome {
     pub fn planned(&self) -> Reason {
         match &self.end {
             End::Looked { decision } if !matches!(decision.plan, Plan::Refuse { .. }) => Reason::Planned,
-            End::Looked { .. } | End::Ready { .. } | End::Stopped | End::BackedUp | End::Refused { .. } => {
-                self.reason()
-            }
+            End::Looked { .. }
+            | End::Ready { .. }
+            | End::Stopped
+            | End::BackedUp
+            | End::Destroyed { .. }
+            | End::Refused { .. } => self.reason(),
         }
     }
 
@@ -98,7 +109,7 @@ impl Outcome {
         match &self.end {
             End::Refused { refusal } => Some(refusal),
             End::Looked { decision } => decision.plan.refusal(),
-            End::Ready { .. } | End::Stopped | End::BackedUp => None,
+            End::Ready { .. } | End::Stopped | End::BackedUp | End::Destroyed { .. } => None,
         }
     }
 }
@@ -121,6 +132,8 @@ pub enum How {
     Upgraded,
     /// Its owner gave up what was there, and it was made anew.
     Reset,
+    /// It runs on volumes that were written from a backup.
+    Restored,
 }
 
 impl How {
@@ -134,6 +147,7 @@ impl How {
             Self::Created => "created",
             Self::Upgraded => "upgraded",
             Self::Reset => "reset",
+            Self::Restored => "restored",
         }
     }
 }
@@ -149,6 +163,8 @@ pub struct GatewaySeen {
     pub image: Option<(ImageRef, ImageId)>,
     /// Its volumes.
     pub volumes: Vec<VolumeName>,
+    /// Volumes that held its data before a restore, and that are kept.
+    pub set_aside: Vec<VolumeName>,
     /// Its URL.
     pub endpoint: Option<Endpoint>,
     /// The daemon that holds it.
@@ -206,6 +222,11 @@ pub enum Told {
         /// Its name.
         container: ContainerName,
     },
+    /// The network could not be removed.
+    NetworkKept {
+        /// Why not.
+        failure: crate::event::Failure,
+    },
     /// The record could not be written.
     RecordNotWritten {
         /// Why.
@@ -217,6 +238,8 @@ pub enum Told {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodeNameFrom {
+    /// The backup.
+    Backup,
     /// The record.
     Record,
     /// Its owner typed it.

@@ -88,6 +88,14 @@ pub enum Row {
     LeftOverHelper,
     /// A backup was asked.
     BackUp,
+    /// A restore was asked, and the container exists.
+    Restore,
+    /// A restore was asked, and there is no container.
+    RestoreMissing,
+    /// A destruction was asked.
+    Destroy,
+    /// The removal of what restores have set aside was asked.
+    SetAside,
 }
 
 /// The one thing to do next.
@@ -294,6 +302,22 @@ pub enum Act {
     RemoveHelper,
     /// Remove a volume whose owner gave it up.
     RemoveVolume,
+    /// Verify the backup that is to be restored.
+    VerifyBackup,
+    /// Remove a volume that a restore has begun to write.
+    RemoveUnfinished,
+    /// Make an empty volume to restore into.
+    MakeRestored,
+    /// Write the backup's volumes.
+    Restore,
+    /// Remove the gateway's container, as asked.
+    RemoveOwn,
+    /// Remove the gateway's network, as asked.
+    RemoveNetwork,
+    /// Set the record of what has gone aside.
+    SetRecordAside,
+    /// Write down what is about to be destroyed, or what has gone.
+    Record,
 }
 
 impl Act {
@@ -331,6 +355,14 @@ impl Act {
             Self::BackUp => "back the volumes up",
             Self::RemoveHelper => "remove the helper",
             Self::RemoveVolume => "remove the volume",
+            Self::VerifyBackup => "verify the backup",
+            Self::RemoveUnfinished => "remove the volume that an earlier restore left unfinished",
+            Self::MakeRestored => "make the volume to restore into",
+            Self::Restore => "write the volumes from the backup",
+            Self::RemoveOwn => "remove the container",
+            Self::RemoveNetwork => "remove the network",
+            Self::SetRecordAside => "set the record aside",
+            Self::Record => "write the record",
         }
     }
 }

@@ -94,6 +94,12 @@ pub enum Reason {
     HalfDone,
     /// No backup could be made.
     NotBackedUp,
+    /// The backup cannot be used.
+    BackupUnusable,
+    /// The backup could not be written into new volumes.
+    NotRestored,
+    /// Volumes that restores have set aside come first.
+    SetAsideLeft,
     /// There is nothing of which a backup could be made.
     NothingToBackUp,
     /// A backup that is there cannot be used.
@@ -182,6 +188,9 @@ reasons! {
     NotPutBack "not-put-back" 5 "The gateway was to be replaced; that was undone, and the gateway does not become ready again. Both containers and all volumes are kept.";
     HalfDone "half-done" 3 "A replacement of the gateway was begun and not ended. `onboard` ends it.";
     NotBackedUp "not-backed-up" 3 "No complete backup could be made, so nothing was given up.";
+    BackupUnusable "backup-unusable" 3 "The backup that was to be restored is damaged, incomplete, newer or not one of such a gateway. Nothing was changed.";
+    NotRestored "not-restored" 3 "The backup could not be written into new volumes whole. The gateway is as it was, and so are its volumes.";
+    SetAsideLeft "set-aside-left" 3 "Volumes that a restore has set aside are still there, and their record was to go. `destroy --set-aside` comes first.";
     NothingToBackUp "nothing-to-back-up" 3 "The gateway has no volumes, so there is nothing of which a backup could be made.";
     BadBackup "bad-backup" 3 "A backup that is there cannot be used: it is not complete, was changed, or is of a newer version.";
     NotRemoved "not-removed" 3 "Something that its owner gave up could not be removed. Nothing else was.";

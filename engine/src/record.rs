@@ -24,6 +24,9 @@ pub struct GatewayRecord {
     pub container: ContainerId,
     /// The volumes mounted into its container, as last seen, anonymous ones by name too.
     pub volumes: Vec<RecordedVolume>,
+    /// Volumes that held its data before a restore. They are kept until their owner gives them up.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub set_aside: BTreeSet<VolumeName>,
     /// The node name its data is keyed by.
     pub node_name: String,
     /// Its sandboxes, as last seen.

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::as_seen::{node_name_as_seen, spec_as_seen};
-use crate::case::Case;
+use crate::case::{Case, named_volumes};
 use crate::container::{ContainerSeen, MountedSource};
 use crate::labels;
-use crate::names::{Instance, SandboxName};
-use crate::observation::DaemonIdentity;
+use crate::names::{Instance, SandboxName, VolumeName};
+use crate::observation::{DaemonIdentity, VolumeSeen};
 use crate::plan::Act;
 use crate::record::{GatewayRecord, RecordedVolume};
 use crate::spec::{GatewaySpec, RestartPolicy};
@@ -59,11 +59,13 @@ pub fn record_after(
         .collect();
     volumes.sort();
     let Compared { sandboxes, missing, compared_in } = compare(case, own, listed);
+    let set_aside = set_aside(case, &volumes);
     Some(GatewayRecord {
         gateway: intent.gateway.clone(),
         daemon: daemon.or_else(|| case.past().map(|past| &past.daemon))?.clone(),
         container: own.id.clone(),
         volumes,
+        set_aside,
         node_name: node_name_as_seen(&spec, own),
         spec,
         sandboxes,
@@ -71,6 +73,28 @@ pub fn record_after(
         compared_in,
         was_ready: ready || past.is_some_and(|past| past.was_ready),
     })
+}
+
+/// The volumes that held the gateway's data and that it does not mount any more: those that its record or the container
+/// that it replaces names and, where there was no record, those that bear its label. One that is gone is forgotten.
+fn set_aside(case: &Case<'_>, mounted: &[RecordedVolume]) -> BTreeSet<VolumeName> {
+    let mut before: BTreeSet<_> = match case.past() {
+        Some(past) => past.volume_names().into_iter().chain(past.set_aside.clone()).collect(),
+        None => {
+            let labelled =
+                |volume: &&VolumeSeen| labels::gateway_of(&volume.labels) == Some(case.intent.gateway.as_str());
+            let there = case.volumes().unwrap_or_default();
+            there.iter().filter(labelled).map(|volume| volume.name.clone()).collect()
+        }
+    };
+    if let (true, Ok(Some((_, old)))) = (case.tried.has(Act::Restore), case.replacement()) {
+        before.extend(named_volumes(old).cloned());
+    }
+    if let Ok(there) = case.volumes() {
+        before.retain(|name| there.iter().any(|volume| volume.name == *name));
+    }
+    before.retain(|name| mounted.iter().all(|volume| volume.name != *name));
+    before
 }
 
 /// What its owner wants, as it can be seen of the container. One that has just taken another's place gets its restart
@@ -90,9 +114,11 @@ fn took_place_for_another(case: &Case<'_>, own: &ContainerSeen) -> bool {
     is_next && !case.is_recorded(own) && !case.tried.may_have(Act::CreateNext)
 }
 
-/// The record as far as it speaks of this container's life: its owner gave up all that was before a reset.
+/// The record as far as it speaks of this container's life: its owner gave up all that was before a reset,
+/// and what is restored is as old as its backup.
 fn life_of<'a>(case: &Case<'a>, own: &ContainerSeen) -> Option<&'a GatewayRecord> {
-    case.past().filter(|past| case.intent.reset.is_none() || past.container == own.id)
+    let anew = case.intent.reset.is_some() || case.tried.has(Act::Restore);
+    case.past().filter(|past| !anew || past.container == own.id)
 }
 
 /// Compares a list with what was recorded. Within one running of the container a sandbox that is no longer listed was

@@ -290,6 +290,25 @@ pub enum Refusal {
         /// Whether it was to come before a reset.
         reset: bool,
     },
+    /// The backup cannot be used.
+    BackupUnusable {
+        /// Its folder.
+        backup: String,
+        /// What is wrong.
+        failure: Failure,
+    },
+    /// The backup could not be written into new volumes.
+    NotRestored {
+        /// The backup's folder.
+        backup: String,
+        /// What went wrong.
+        failure: Failure,
+    },
+    /// Volumes that a restore has set aside come first.
+    SetAsideLeft {
+        /// Which.
+        volumes: Vec<VolumeName>,
+    },
     /// There is nothing of which a backup could be made.
     NothingToBackUp {
         /// The gateway's container's name.
@@ -393,6 +412,9 @@ impl Refusal {
             Self::NotPutBack { .. } => Reason::NotPutBack,
             Self::HalfDone { .. } => Reason::HalfDone,
             Self::NotBackedUp { .. } => Reason::NotBackedUp,
+            Self::BackupUnusable { .. } => Reason::BackupUnusable,
+            Self::NotRestored { .. } => Reason::NotRestored,
+            Self::SetAsideLeft { .. } => Reason::SetAsideLeft,
             Self::NothingToBackUp { .. } => Reason::NothingToBackUp,
             Self::NotRemoved { .. } => Reason::NotRemoved,
             Self::Interrupted { signal: Signal::Interrupt } => Reason::Interrupted,

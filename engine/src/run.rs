@@ -14,7 +14,7 @@ use crate::intent::{Intent, Purpose};
 use crate::known::{Known, Why};
 use crate::labels;
 use crate::make::node_name;
-use crate::names::{ContainerId, SandboxName};
+use crate::names::{ContainerId, SandboxName, VolumeName};
 use crate::observation::{Asked, HostSeen, Observation};
 use crate::older::Older;
 use crate::outcome::{How, Told};
@@ -51,6 +51,7 @@ pub struct Run {
     sandboxes: Option<BTreeMap<SandboxName, Option<String>>>,
     missing: BTreeSet<SandboxName>,
     being_written: Option<Arc<GatewayRecord>>,
+    removing: Option<VolumeName>,
     recorded: bool,
     record_failed: bool,
     older: BTreeSet<SandboxName>,
@@ -69,6 +70,7 @@ impl Run {
             sandboxes: None,
             missing: BTreeSet::new(),
             being_written: None,
+            removing: None,
             recorded: false,
             record_failed: false,
             older: BTreeSet::new(),
@@ -164,7 +166,9 @@ impl Run {
         let volumes: BTreeSet<_> = wanted
             .volumes()
             .map(|(name, _)| name.clone())
-            .chain(record.into_iter().flat_map(GatewayRecord::volume_names))
+            .chain(
+                record.into_iter().flat_map(|record| record.volume_names().into_iter().chain(record.set_aside.clone())),
+            )
             .chain(self.intent.adopt.clone())
             .collect();
         let companions = wanted.companion_images();
@@ -224,8 +228,15 @@ impl Run {
     }
 
     /// Notes what there is to tell of an act before it is carried out.
-    pub fn note_planned(&mut self, act: Act) {
+    pub fn note_planned(&mut self, act: Act, step: &Command) {
         self.tried.looks = 0;
+        if let Command::WriteRecord { record, .. } = step {
+            self.being_written = Some(record.clone());
+        }
+        self.removing = match step {
+            Command::RemoveVolume { absence } => Some(absence.volume().clone()),
+            _ => None,
+        };
         if act != Act::Adopt || self.told.iter().any(|told| matches!(told, Told::NodeName { .. })) {
             return;
         }
@@ -238,6 +249,17 @@ impl Run {
             told.push(Told::SpecAsOfBirth { image: spec.image, created: volume.created.clone() });
         }
         self.told.extend(told);
+    }
+
+    /// Notes that an act was done, and what it says of the record or of a volume.
+    pub fn note_done(&mut self, act: Act) {
+        self.tried.note_done(act);
+        self.tried.removed.extend(self.removing.take());
+        match act {
+            Act::Record => self.note_recorded(),
+            Act::SetRecordAside => self.record = RecordSeen::Absent,
+            _ => {}
+        }
     }
 
     /// Notes a failed act, and tells how long to wait before the next look, in milliseconds: a stop whose answer was
@@ -271,7 +293,15 @@ impl Run {
             | Act::MakeHelper
             | Act::BackUp
             | Act::RemoveHelper
-            | Act::RemoveVolume => false,
+            | Act::RemoveVolume
+            | Act::VerifyBackup
+            | Act::RemoveUnfinished
+            | Act::MakeRestored
+            | Act::Restore
+            | Act::RemoveOwn
+            | Act::RemoveNetwork
+            | Act::SetRecordAside
+            | Act::Record => false,
         };
         if lost && stops {
             u64::from(self.case().wanted.stop_grace_s) * 1000
@@ -349,6 +379,10 @@ impl Run {
     /// not its doing.
     pub fn sandboxes_lost(&self, sandboxes: &Known<BTreeMap<SandboxName, Option<String>>>) -> Option<Because> {
         self.uncommitted()?;
+        if self.intent.restore.is_some() {
+            // What is restored is as old as its backup.
+            return None;
+        }
         let record = self.record.record()?;
         match sandboxes {
             Known::Unknown(_) if record.sandboxes.is_empty() => None,

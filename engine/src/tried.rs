@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::event::{BackupMade, Failure, WaitEnd};
+use crate::helper::BackupContents;
 use crate::known::{Known, Why};
-use crate::names::ContainerId;
+use crate::names::{ContainerId, VolumeName};
 use crate::observation::{DaemonIdentity, HostSeen};
 use crate::plan::{Act, Because, Look};
 
@@ -14,9 +15,10 @@ use crate::plan::{Act, Because, Look};
 /// 2 seconds: a daemon's hiccup passes in that time, and a person still waits.
 pub const LOOKS_MAX: u8 = 5;
 
-/// How many acts one run carries out at most, and how many to undo what it did. The longest way there is takes some twenty
-/// (a replacement of a container on several networks, with a backup); who needs more is fighting somebody.
-const ACTS_MAX: u8 = 32;
+/// How many acts one run carries out at most, and how many to undo what it did. The longest way there is takes some thirty
+/// (a restore of several volumes into the place of a container on several networks, with a backup); who needs more is
+/// fighting somebody.
+const ACTS_MAX: u8 = 48;
 
 /// How often a creation is tried whose name is taken by a container that no look shows. Docker keeps a name for a
 /// container from the moment in which it begins to make it: an earlier request of ours, whose answer was lost, may be
@@ -28,6 +30,9 @@ const TRIES_MAX: u8 = 2;
 
 /// What a backup needs.
 const BACKUP_ACTS: [Act; 4] = [Act::ProvideEmptyImage, Act::MakeHelper, Act::StopToBackUp, Act::BackUp];
+
+/// What a restore needs before anything of the gateway is touched.
+const RESTORE_ACTS: [Act; 4] = [Act::MakeRestored, Act::ProvideEmptyImage, Act::MakeHelper, Act::Restore];
 
 /// What one run has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -58,6 +63,12 @@ pub struct Tried {
     pub backup: Option<BackupMade>,
     /// Why this run gave a backup up.
     pub backup_failed: Option<Failure>,
+    /// The verified backup that is being restored.
+    pub restoring: Option<BackupContents>,
+    /// Why this run gave a restore up.
+    pub restore_failed: Option<Failure>,
+    /// The volumes that this run has removed.
+    pub removed: BTreeSet<VolumeName>,
 }
 
 /// A replacement that is being undone.
@@ -135,7 +146,7 @@ impl Tried {
 
     /// Whether anything may have been changed: done, or asked for with an unknown answer.
     pub fn may_have_changed(&self) -> bool {
-        self.done.union(&self.unsure).any(|act| !matches!(act, Act::Await | Act::ListBefore))
+        self.done.union(&self.unsure).any(|act| !matches!(act, Act::Await | Act::ListBefore | Act::VerifyBackup))
     }
 
     /// The daemon that this run has seen first and the one that answers, where that is another.
@@ -220,7 +231,15 @@ impl Tried {
             | Act::MakeHelper
             | Act::BackUp
             | Act::RemoveHelper
-            | Act::RemoveVolume => {}
+            | Act::RemoveVolume
+            | Act::VerifyBackup
+            | Act::RemoveUnfinished
+            | Act::MakeRestored
+            | Act::Restore
+            | Act::RemoveOwn
+            | Act::RemoveNetwork
+            | Act::SetRecordAside
+            | Act::Record => {}
         }
     }
 
@@ -252,7 +271,11 @@ impl Tried {
         }
         let before = self.failed.take().filter(|failed| failed.act == act).map_or(0, |failed| failed.times);
         self.failed = Some(Failed { act, what, failure, times: before + 1 });
-        if let Some(failed) = self.gave_up(&BACKUP_ACTS) {
+        // Both have a helper; the restore's comes first.
+        if self.restoring.is_some() && !self.has(Act::Restore) {
+            let gave_up = self.gave_up(&RESTORE_ACTS).map(|failed| failed.failure.clone());
+            self.restore_failed = self.restore_failed.take().or(gave_up);
+        } else if let Some(failed) = self.gave_up(&BACKUP_ACTS) {
             self.backup_failed = Some(failed.failure.clone());
         }
     }

@@ -139,6 +139,11 @@ impl<'a> Oracle<'a> {
                     self.breach(Invariant::HonestEnds, "it says that it made a backup, and was to do something else");
                 }
             }
+            End::Destroyed { .. } => {
+                if !matches!(self.intent.purpose, Purpose::Destroy(_)) {
+                    self.breach(Invariant::HonestEnds, "it says that it destroyed what it was to bring up");
+                }
+            }
             End::Stopped => {
                 if self.intent.purpose != Purpose::Stop {
                     self.breach(Invariant::HonestEnds, "it says that it stopped what it was to bring up");
@@ -277,6 +282,7 @@ impl Witness for Oracle<'_> {
             | Event::SandboxesListed { .. }
             | Event::LogsRead { .. }
             | Event::VolumesMeasured { .. }
+            | Event::BackupVerified { .. }
             | Event::Interrupted { .. } => {}
         }
     }

@@ -76,6 +76,10 @@ struct TracedIntent {
     no_backup: bool,
     carry: Vec<String>,
     reset: Option<TracedConsent>,
+    #[serde(default)]
+    consent: Option<TracedConsent>,
+    #[serde(default)]
+    restore: Option<String>,
     node_name: Option<String>,
     adopt: Option<VolumeName>,
     accept_daemon: bool,
@@ -143,6 +147,8 @@ fn read_head(line: &str) -> Result<Intent, BadTrace> {
     let consent = |typed: &TracedConsent| Consent::typed(&intent.gateway, typed.gateway.as_str()).map_err(refused);
     Ok(Intent {
         reset: intent.reset.as_ref().map(consent).transpose()?,
+        consent: intent.consent.as_ref().map(consent).transpose()?,
+        restore: intent.restore,
         gateway: intent.gateway,
         purpose: intent.purpose,
         spec: intent.spec,

@@ -316,6 +316,7 @@ pub fn end_of(outcome: Option<&Outcome>) -> String {
         Some(End::Ready { how, .. }) => how.as_str(),
         Some(End::Stopped) => "stopped",
         Some(End::BackedUp) => "backed-up",
+        Some(End::Destroyed { .. }) => "destroyed",
         Some(End::Refused { .. }) => "refused",
         Some(End::Looked { .. }) => "looked",
     }

@@ -166,6 +166,13 @@ impl fmt::Display for Refusal {
                 write!(f, "a replacement was begun and not ended: `{next}` is to take the place of `{old}`")
             }
             Self::NotBackedUp { failure, .. } => write!(f, "no complete backup could be made: {failure}"),
+            Self::BackupUnusable { backup, failure } => write!(f, "the backup `{backup}` cannot be used: {failure}"),
+            Self::NotRestored { backup, failure } => {
+                write!(f, "the backup `{backup}` could not be restored: {failure}")
+            }
+            Self::SetAsideLeft { volumes } => {
+                write!(f, "volumes that a restore has set aside are still there: {}", quoted(volumes.iter()))
+            }
             Self::NothingToBackUp { container } => write!(f, "the gateway `{container}` has no volumes"),
             Self::NotRemoved { what, failure } => write!(f, "could not {what}: {failure}"),
             Self::Interrupted { signal: Signal::Interrupt } => f.write_str("interrupted"),

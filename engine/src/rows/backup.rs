@@ -2,6 +2,7 @@
 //! and the helper gone again. What was stopped is written on the helper before the stop, so that whoever finds one that a
 //! killed run has left knows it. Absent on purpose: how a backup is written, which is the host's.
 
+use crate::as_seen::node_name_as_seen;
 use crate::candidates::{Chosen, choose};
 use crate::case::{Case, Waits, own_names};
 use crate::command::Command;
@@ -54,7 +55,10 @@ pub fn towards(
         Some(own) => own.may_write()?,
         None => false,
     };
-    let Some(helper) = helper else { return Ok(make_helper(case, own.filter(|_| runs), mounts)) };
+    let Some(helper) = helper else {
+        let made = make_helper(case, own.filter(|_| runs), mounts, Through::Read)?;
+        return Ok(made.map_or(Step::Done, |plan| Step::Next(Box::new(plan))));
+    };
     let told = |own: &ContainerSeen| helper.labels.get(labels::STOPPED).is_some_and(|id| id == own.id.as_str());
     if !has_just(helper, &mounts) || own.is_some_and(|own| runs && !told(own)) {
         // It was made for another backup than this one.
@@ -79,7 +83,7 @@ pub fn towards(
         helper: helper.id.clone(),
         container: own.map(|own| own.id.clone()),
         image_id: own.map(|own| own.image_id.clone()),
-        spec: GatewaySpec { env: Env::default(), ..recorded.clone() },
+        spec: GatewaySpec { env: Env::default(), node_name: node_name(case, own), ..recorded.clone() },
         volumes: mounts,
         beside,
     };
@@ -99,27 +103,50 @@ pub fn volumes_of(container: &ContainerSeen) -> Vec<(VolumeName, Option<String>)
     volumes
 }
 
-fn mount((index, (volume, path)): (usize, &(VolumeName, Option<String>))) -> HelperMount {
+pub fn mount((index, (volume, path)): (usize, &(VolumeName, Option<String>))) -> HelperMount {
     HelperMount { volume: volume.clone(), path: path.clone(), at: format!("/v{index}") }
 }
 
 /// Whether a helper mounts these volumes and no other.
-fn has_just(helper: &ContainerSeen, mounts: &[HelperMount]) -> bool {
+pub fn has_just(helper: &ContainerSeen, mounts: &[HelperMount]) -> bool {
     helper.mounts.len() == mounts.len()
         && mounts
             .iter()
             .all(|mount| helper.mounts.iter().any(|seen| seen.path == mount.at && seen.volume() == Some(&mount.volume)))
 }
 
+/// The node name by which the data is keyed, as far as anybody knows.
+fn node_name(case: &Case<'_>, own: Option<&ContainerSeen>) -> String {
+    match (own, case.past()) {
+        (Some(own), _) => node_name_as_seen(&case.wanted, own),
+        (None, Some(past)) => past.node_name.clone(),
+        (None, None) => case.wanted.node_name.clone(),
+    }
+}
+
+/// What is done with volumes through a helper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Through {
+    /// They are read.
+    Read,
+    /// They are written and read back.
+    ReadAndWritten,
+}
+
 /// Makes the helper, and before it, where Docker says that it lacks it, its image.
-fn make_helper(case: &Case<'_>, stops: Option<&ContainerSeen>, volumes: Vec<HelperMount>) -> Step {
+pub fn make_helper(
+    case: &Case<'_>,
+    stops: Option<&ContainerSeen>,
+    volumes: Vec<HelperMount>,
+    through: Through,
+) -> Judged {
     let image = ImageRef::new(EMPTY_IMAGE);
     let lacks_image = case.tried.failed.as_ref().is_some_and(|failed| {
         failed.act == Act::MakeHelper && matches!(failed.failure, Failure::Rejected { status: Some(404), .. })
     });
     if lacks_image {
         let step = Command::ProvideImage { reference: image, source: ImageSource::Empty };
-        return perform(Act::ProvideEmptyImage, step);
+        return Ok(Some(Plan::Perform { act: Act::ProvideEmptyImage, step }));
     }
     let [_, _, name] = own_names(&case.wanted.container);
     let mut labels = labels::owner(&case.intent.gateway, &case.wanted);
@@ -127,7 +154,9 @@ fn make_helper(case: &Case<'_>, stops: Option<&ContainerSeen>, volumes: Vec<Help
     if let Some(own) = stops {
         labels.insert(labels::STOPPED.to_owned(), own.id.to_string());
     }
-    perform(Act::MakeHelper, Command::CreateHelper(Box::new(HelperContainer { name, image, labels, volumes })))
+    let read_only = through == Through::Read;
+    let helper = HelperContainer { name, image, labels, volumes, read_only };
+    Ok(Some(Plan::Perform { act: Act::MakeHelper, step: Command::CreateHelper(Box::new(helper)) }))
 }
 
 /// The helper has done its part, or is left over.
@@ -178,6 +207,18 @@ pub fn asked_for(case: &Case<'_>) -> Judged {
     if !is_over && let Step::Next(plan) = towards(case, own, &volumes)? {
         return Ok(Some(*plan));
     }
+    if let Some(plan) = put_back(case)? {
+        return Ok(Some(plan));
+    }
+    match &case.tried.backup_failed {
+        Some(failure) => refuse(Refusal::NotBackedUp { failure: failure.clone(), reset: false }),
+        None => Ok(Some(Plan::Keep { verdict: Verdict { reason: Reason::AsAsked, notes: Vec::new() } })),
+    }
+}
+
+/// What was stopped for a backup runs again and the helper goes; none where all is as it was before.
+pub fn put_back(case: &Case<'_>) -> Judged {
+    let own = case.own()?;
     let helper = case.helper()?;
     let stopped_by_us = own.is_some_and(|own| {
         let said = |helper: &ContainerSeen| helper.labels.get(labels::STOPPED).is_some_and(|id| id == own.id.as_str());
@@ -202,10 +243,7 @@ pub fn asked_for(case: &Case<'_>) -> Judged {
             return Ok(Some(not_ready));
         }
     }
-    match &case.tried.backup_failed {
-        Some(failure) => refuse(Refusal::NotBackedUp { failure: failure.clone(), reset: false }),
-        None => Ok(Some(Plan::Keep { verdict: Verdict { reason: Reason::AsAsked, notes: Vec::new() } })),
-    }
+    Ok(None)
 }
 
 /// The volumes that outlived the gateway's container.

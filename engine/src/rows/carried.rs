@@ -26,8 +26,12 @@ pub fn paths(case: &Case<'_>, old: &ContainerSeen) -> Result<Vec<CarriedPath>, W
 
 /// Those of the layer's paths that neither go along nor are worth nothing.
 pub fn left_behind(case: &Case<'_>, old: &ContainerSeen) -> Result<Vec<String>, Waits> {
+    worth_keeping(case, old, &wanted(case, old))
+}
+
+/// Those of the layer's paths that are neither taken nor worth nothing.
+fn worth_keeping(case: &Case<'_>, old: &ContainerSeen, taken: &[CarriedPath]) -> Result<Vec<String>, Waits> {
     let layer = layer(case)?;
-    let taken = wanted(case, old);
     let kept: Vec<_> = taken
         .iter()
         .map(|path| path.from.as_str())
@@ -37,6 +41,11 @@ pub fn left_behind(case: &Case<'_>, old: &ContainerSeen) -> Result<Vec<String>, 
     let holds = |path: &str, inner: &str| inner != path && lies_in(inner, path);
     let is_kept = |path: &&String| kept.iter().any(|folder| lies_in(path, folder) || holds(path, folder));
     Ok(layer.iter().filter(|path| !is_kept(path)).cloned().collect())
+}
+
+/// Those of the layer's paths that are worth something, whether a next container would get them or not.
+pub fn only_there(case: &Case<'_>, container: &ContainerSeen) -> Result<Vec<String>, Waits> {
+    worth_keeping(case, container, &[])
 }
 
 /// What the preset and whoever typed `--carry` want to go along, whether it is there or not.

@@ -8,7 +8,7 @@ use crate::container::ContainerSeen;
 use crate::decide::Judged;
 use crate::event::{Failure, MeasuredVolume};
 use crate::evidence::{Absence, NotProved};
-use crate::intent::Purpose;
+use crate::intent::{Consent, Purpose};
 use crate::known::Why;
 use crate::make::next_step;
 use crate::names::VolumeName;
@@ -117,33 +117,32 @@ pub fn reset(case: &Case<'_>) -> Judged {
     if case.own()?.is_some() || case.tried.may_have(Act::MakeVolume) {
         return Ok(None);
     }
-    let mounts = mounts(case)?;
-    let (left, _) = split_by_existence(case, mounts.iter().map(|(_, name)| name.clone()).collect())?;
-    let path_of = |name: &VolumeName| mounts.iter().find(|(_, volume)| volume == name).map(|(path, _)| path.clone());
-    let volumes: Vec<_> = left.iter().map(|name| (name.clone(), path_of(name))).collect();
-    if case.helper()?.is_some() {
-        // The helper of this run's backup: what it mounts is not proved to be without a container as long as it is there.
-        return backed_up(case, &volumes);
-    }
-    if !left.is_empty() && !case.wanted.from_nothing {
+    let volumes = volumes_there(case)?;
+    if !volumes.is_empty() && case.helper()?.is_none() && !case.wanted.from_nothing {
         return refuse(preset_legacy(case));
     }
+    give_up(case, consent, &volumes)
+}
+
+/// The gateway's volumes that outlived its container, each with the path at which the gateway has it.
+pub fn volumes_there(case: &Case<'_>) -> Result<Vec<(VolumeName, Option<String>)>, Waits> {
+    let there = case.volumes()?;
+    let exists = |name: &VolumeName| there.iter().any(|volume| volume.name == *name);
+    Ok(mounts(case)?.into_iter().filter(|(_, name)| exists(name)).map(|(path, name)| (name, Some(path))).collect())
+}
+
+/// The next step to these volumes' being gone, a backup of them included; none where there are none.
+pub fn give_up(case: &Case<'_>, consent: &Consent, volumes: &[(VolumeName, Option<String>)]) -> Judged {
+    if case.helper()?.is_some() {
+        // The helper of this run's backup: what it mounts is not proved to be without a container as long as it is there.
+        return backed_up(case, volumes);
+    }
     let mut absences = Vec::new();
-    for volume in left {
-        match Absence::prove(case.seen, consent, &case.intent.gateway, &case.wanted, &volume) {
+    for (volume, _) in volumes {
+        let absence = Absence::prove(case.seen, consent, &case.intent.gateway, &case.wanted, volume);
+        match settled(absence)? {
             Ok(absence) => absences.push(absence),
-            Err(NotProved::Unknown { why }) => return Err(Waits::Unknown(why)),
-            Err(NotProved::DaemonNotAsked) => {
-                return Err(Waits::NotAsked(Look { identity: true, ..Look::default() }));
-            }
-            Err(
-                lacks @ (NotProved::NoConsent
-                | NotProved::OtherDaemon
-                | NotProved::Container { .. }
-                | NotProved::Remains
-                | NotProved::NotItsVolume
-                | NotProved::Record),
-            ) => return refuse(Refusal::NotProved { volume, lacks }),
+            Err(lacks) => return refuse(Refusal::NotProved { volume: volume.clone(), lacks }),
         }
     }
     if absences.is_empty() || case.intent.purpose == Purpose::Look {
@@ -152,7 +151,7 @@ pub fn reset(case: &Case<'_>) -> Judged {
     // Where it cannot be seen whether the recorded container is on the disk, the backup cannot be waived.
     let waived = case.intent.no_backup && case.seen.host.remains != Some(Remains::NotVisible);
     if !waived && !case.tried.has(Act::BackUp) {
-        return backed_up(case, &volumes);
+        return backed_up(case, volumes);
     }
     if let Some(failed) = case.tried.gave_up(&[Act::RemoveVolume]) {
         let (what, failure) = (failed.what.clone(), failed.failure.clone());
@@ -160,6 +159,23 @@ pub fn reset(case: &Case<'_>) -> Judged {
     }
     let absence = absences.swap_remove(0);
     Ok(Some(Plan::Perform { act: Act::RemoveVolume, step: Command::RemoveVolume { absence } }))
+}
+
+/// A proof that is lacking: what has to be asked, or looked at again, is no answer.
+pub fn settled(absence: Result<Absence, NotProved>) -> Result<Result<Absence, NotProved>, Waits> {
+    match absence {
+        Ok(absence) => Ok(Ok(absence)),
+        Err(NotProved::Unknown { why }) => Err(Waits::Unknown(why)),
+        Err(NotProved::DaemonNotAsked) => Err(Waits::NotAsked(Look { identity: true, ..Look::default() })),
+        Err(
+            lacks @ (NotProved::NoConsent
+            | NotProved::OtherDaemon
+            | NotProved::Container { .. }
+            | NotProved::Remains
+            | NotProved::NotItsVolume
+            | NotProved::Record),
+        ) => Ok(Err(lacks)),
+    }
 }
 
 /// The next step to a backup of what is about to be removed.

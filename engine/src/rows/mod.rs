@@ -2,9 +2,11 @@
 
 pub mod backup;
 pub mod carried;
+pub mod destroy;
 pub mod missing;
 pub mod ownership;
 pub mod present;
 pub mod replacement;
+pub mod restore;
 pub mod stop;
 pub mod under_way;

@@ -151,7 +151,8 @@ pub fn volume_held(
 /// The container must mount the recorded volumes, or, without a record, the ones there that bear the exact name.
 pub fn wrong_volume(case: &Case<'_>) -> Judged {
     let Some(own) = case.own()? else { return Ok(None) };
-    if case.intent.replace == Some(crate::intent::Replace::Recreate) {
+    let is_replaced = case.intent.replace == Some(crate::intent::Replace::Recreate) || case.intent.restore.is_some();
+    if is_replaced || is_successor(case, own) {
         return Ok(None);
     }
     // A run that was cut after it made the container on the volume that its owner chose goes on from there.
@@ -168,6 +169,16 @@ pub fn wrong_volume(case: &Case<'_>) -> Judged {
         }
         None => Ok(None),
     }
+}
+
+/// Whether a container was made to take the place of the recorded one and is not recorded yet: a restore gives it other
+/// volumes than that one has, or had.
+fn is_successor(case: &Case<'_>, own: &ContainerSeen) -> bool {
+    let Some(past) = case.past().filter(|past| past.container != own.id) else { return false };
+    let replaces = own.labels.get(labels::REPLACES).is_some_and(|replaced| *replaced == past.container.as_str());
+    let is_restored = own.labels.contains_key(labels::RESTORED);
+    let is_there = |containers: &[ContainerSeen]| containers.iter().any(|container| container.id == past.container);
+    replaces || is_restored && !case.seen.host.containers.known().is_some_and(|all| is_there(all))
 }
 
 /// The volumes that the gateway's container is to mount, and where: those that are recorded or, without a record, the ones

@@ -16,12 +16,12 @@ use crate::names::ContainerName;
 use crate::next::{NextContainer, PortChange};
 use crate::plan::{Act, Difference, Plan};
 use crate::refusal::Refusal;
-use crate::rows::carried;
 use crate::rows::ownership::{expected_volumes, held_by_writer, refuse};
+use crate::rows::{carried, restore};
 use crate::spec::{MountSource, MountSpec};
 
 /// How many paths of a container's layer a refusal lists.
-const PATHS_SHOWN: usize = 10;
+pub const PATHS_SHOWN: usize = 10;
 
 /// An image that is needed and cannot be had ends the run before anything is changed for it.
 pub fn image_unavailable(case: &Case<'_>) -> Judged {
@@ -126,7 +126,7 @@ fn begin(case: &Case<'_>, own: &ContainerSeen) -> Result<Plan, Waits> {
         };
         return Ok(Plan::Perform { act: Act::ListBefore, step });
     }
-    let node_name = node_name_as_seen(spec, own);
+    let node_name = case.restored_node_name().unwrap_or_else(|| node_name_as_seen(spec, own));
     let mut labels = labels::labels(&case.intent.gateway, spec, &node_name);
     for (name, path) in spec.volumes() {
         if own.mounts.iter().all(|mount| mount.path != path) && !case.has_volume(name)? {
@@ -154,13 +154,13 @@ fn begin(case: &Case<'_>, own: &ContainerSeen) -> Result<Plan, Waits> {
         labels,
         mounts: mounts_on_top(case, own)?,
         port: (bound != spec.port).then(|| PortChange { from: bound, to: spec.port.clone() }),
-        hostname: own.hostname.clone(),
+        hostname: case.restored_node_name().unwrap_or_else(|| own.hostname.clone()),
     };
     Ok(Plan::Perform { act: Act::CreateNext, step: Command::CreateNext(Box::new(next)) })
 }
 
 /// The mounts that the next container has besides the old one's, or in their place: of a gateway that is re-created on its
-/// own volumes, those that it should have had.
+/// own volumes, those that it should have had; of one that is restored, those that were written from the backup.
 fn mounts_on_top(case: &Case<'_>, own: &ContainerSeen) -> Result<Vec<MountSpec>, Waits> {
     let spec = &case.wanted;
     let mut mounts: Vec<_> = spec.mounts.iter().filter(|mount| is_on_top(mount, own)).cloned().collect();
@@ -173,6 +173,10 @@ fn mounts_on_top(case: &Case<'_>, own: &ContainerSeen) -> Result<Vec<MountSpec>,
             mounts.retain(|mount| mount.path != path);
             mounts.push(MountSpec { source: MountSource::Volume { name }, path, read_only: false });
         }
+    }
+    for (path, name) in restore::restored(case)? {
+        mounts.retain(|mount| mount.path != path);
+        mounts.push(MountSpec { source: MountSource::Volume { name }, path, read_only: false });
     }
     Ok(with_content(spec, mounts))
 }
@@ -192,7 +196,7 @@ fn is_on_top(mount: &MountSpec, own: &ContainerSeen) -> bool {
 
 /// The container that is to be replaced and how it differs, where a replacement is asked for. One that this run has begun
 /// is under way, or over.
-fn to_replace<'a>(case: &Case<'a>) -> Result<Option<(&'a ContainerSeen, Vec<Difference>)>, Waits> {
+pub fn to_replace<'a>(case: &Case<'a>) -> Result<Option<(&'a ContainerSeen, Vec<Difference>)>, Waits> {
     let Some(own) = case.own()? else { return Ok(None) };
     let typed = case.intent.typed;
     // What this run has made is as it is wanted.
@@ -204,7 +208,8 @@ fn to_replace<'a>(case: &Case<'a>) -> Result<Option<(&'a ContainerSeen, Vec<Diff
     if is_under_way || case.intent.purpose != Purpose::Onboard && case.intent.purpose != Purpose::Look {
         return Ok(None);
     }
-    if case.intent.replace.is_none() && !typed.spec && !typed.image && !typed.port {
+    let restores = case.intent.restore.is_some();
+    if !restores && case.intent.replace.is_none() && !typed.spec && !typed.image && !typed.port {
         return Ok(None);
     }
     let image = case.seen.host.image.get()?.as_ref();
@@ -215,5 +220,6 @@ fn to_replace<'a>(case: &Case<'a>) -> Result<Option<(&'a ContainerSeen, Vec<Diff
         let by_port = typed.port.then(|| port_difference(own, &case.wanted)).flatten();
         by_image.into_iter().chain(by_port).collect()
     };
-    Ok((case.intent.replace == Some(Replace::Recreate) || !asked.is_empty()).then_some((own, asked)))
+    let anyway = restores || case.intent.replace == Some(Replace::Recreate);
+    Ok((anyway || !asked.is_empty()).then_some((own, asked)))
 }

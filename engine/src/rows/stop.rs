@@ -80,7 +80,15 @@ pub fn more_than_a_start(case: &Case<'_>, act: Act) -> Option<Refusal> {
         | Act::StopToBackUp
         | Act::BackUp
         | Act::RemoveHelper
-        | Act::RemoveVolume => return None,
+        | Act::RemoveVolume
+        | Act::VerifyBackup
+        | Act::RemoveUnfinished
+        | Act::MakeRestored
+        | Act::Restore
+        | Act::RemoveOwn
+        | Act::RemoveNetwork
+        | Act::SetRecordAside
+        | Act::Record => return None,
     };
     Some(Refusal::NotRecovered { container: own.name.clone(), trouble, exit: own.exit.clone(), log: Vec::new() })
 }

@@ -54,7 +54,7 @@ pub fn half_done(case: &Case<'_>) -> Judged {
     let it = UnderWay { case, next, old };
     match case.intent.purpose {
         Purpose::Look => return Ok(Some(Plan::EndReplacement { how: it.how()? })),
-        Purpose::Start | Purpose::Stop | Purpose::BackUp => {
+        Purpose::Start | Purpose::Stop | Purpose::BackUp | Purpose::Destroy(_) => {
             let (next, old) = (next.name.clone(), old.name.clone());
             return refuse(Refusal::HalfDone { next, old });
         }
@@ -306,12 +306,14 @@ fn lone(case: &Case<'_>) -> Judged {
     match case.intent.purpose {
         Purpose::Onboard if case.tried.gave_up(&left).is_none() => {}
         Purpose::Onboard => return Ok(None),
-        Purpose::Look | Purpose::Start | Purpose::Stop | Purpose::BackUp if own.is_some() => return Ok(None),
+        Purpose::Look | Purpose::Start | Purpose::Stop | Purpose::BackUp | Purpose::Destroy(_) if own.is_some() => {
+            return Ok(None);
+        }
         Purpose::Look => {
             let how = if next.is_some() { EndReplacement::Finish } else { EndReplacement::RollBack };
             return Ok((next.is_some() || old.is_some()).then_some(Plan::EndReplacement { how }));
         }
-        Purpose::Start | Purpose::Stop | Purpose::BackUp => {
+        Purpose::Start | Purpose::Stop | Purpose::BackUp | Purpose::Destroy(_) => {
             let [next_name, old_name, _] = own_names(&case.wanted.container);
             return if next.is_some() || old.is_some() {
                 refuse(Refusal::HalfDone { next: next_name, old: old_name })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Run;
 use crate::case::named_volumes;
-use crate::intent::Purpose;
+use crate::intent::{Discard, Purpose};
 use crate::known::Known;
 use crate::outcome::{End, GatewaySeen, How, Outcome, Told};
 use crate::plan::{Act, Decision, Note, Plan};
@@ -16,9 +16,10 @@ impl Run {
     /// The end of a run that a decision refuses.
     pub fn refused_by(&self, decision: Decision) -> Outcome {
         match (decision.plan, self.intent.purpose) {
-            (Plan::Refuse { refusal }, Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp) => {
-                self.refused(refusal)
-            }
+            (
+                Plan::Refuse { refusal },
+                Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp | Purpose::Destroy(_),
+            ) => self.refused(refusal),
             (plan, _) => self.looked(Decision { plan, ..decision }),
         }
     }
@@ -36,6 +37,11 @@ impl Run {
     /// The end of a run that was to make a backup.
     pub fn backed_up(&self) -> Outcome {
         self.ended(End::BackedUp)
+    }
+
+    /// The end of a run that was to destroy something.
+    pub fn destroyed(&self, what: Discard) -> Outcome {
+        self.ended(End::Destroyed { what, removed: self.tried.removed.iter().cloned().collect() })
     }
 
     /// The end of a look.
@@ -63,7 +69,7 @@ impl Run {
     /// What the preset has to say of a container that this run has made.
     fn notice(&self) -> Option<Told> {
         let text = match self.how() {
-            How::Created | How::Adopted | How::Reset => self.case().wanted.notice?,
+            How::Created | How::Adopted | How::Reset | How::Restored => self.case().wanted.notice?,
             How::Reused | How::Recovered | How::Repaired | How::Upgraded => return None,
         };
         Some(Told::Notice { text })
@@ -72,7 +78,9 @@ impl Run {
     /// How the gateway came to be ready, by what this run has done, or may have.
     pub(super) fn how(&self) -> How {
         let any = |acts: &[Act]| acts.iter().any(|act| self.tried.may_have(*act));
-        if self.tried.committed.is_some() || any(&[Act::RemoveOld]) {
+        if self.tried.has(Act::Restore) {
+            How::Restored
+        } else if self.tried.committed.is_some() || any(&[Act::RemoveOld]) {
             How::Upgraded
         } else if any(&[Act::RemoveVolume]) {
             How::Reset
@@ -100,6 +108,7 @@ impl Run {
             | Told::Older { .. }
             | Told::ReplacementUndone
             | Told::PreviousKept { .. }
+            | Told::NetworkKept { .. }
             | Told::RecordNotWritten { .. } => true,
         };
         Outcome {
@@ -108,18 +117,21 @@ impl Run {
             changed: self.recorded || self.tried.may_have_changed(),
             seen: self.gateway_seen(),
             backup: self.tried.backup.clone(),
-            notes: self.told.iter().filter(holds).cloned().chain(self.no_gpu()).chain(self.of_replacement()).collect(),
+            notes: self.told.iter().filter(holds).cloned().chain(self.no_gpu()).chain(self.left_over()).collect(),
         }
     }
 
-    /// What is left of a replacement, or was.
-    fn of_replacement(&self) -> Vec<Told> {
+    /// What is left of what was to go, or was.
+    fn left_over(&self) -> Vec<Told> {
         let mut told = Vec::new();
         if self.tried.has_undone() {
             told.push(Told::ReplacementUndone);
         }
         if let Some((_, old)) = self.committed_pair() {
             told.push(Told::PreviousKept { container: old.name.clone() });
+        }
+        if let Some(failed) = self.tried.gave_up(&[Act::RemoveNetwork]) {
+            told.push(Told::NetworkKept { failure: failed.failure.clone() });
         }
         told
     }
@@ -155,6 +167,7 @@ impl Run {
                 None if record.is_some() => recorded_volumes(),
                 None => left().unwrap_or_default(),
             },
+            set_aside: record.map_or_else(Vec::new, |record| record.set_aside.iter().cloned().collect()),
             endpoint: own.map(|_| self.case().endpoint()),
             daemon: self.tried.daemon.clone().or_else(|| record.map(|record| record.daemon.clone())),
             sandboxes: self.sandboxes.clone(),

@@ -95,6 +95,12 @@ impl<W: Witness> SimHost<'_, W> {
             Command::CreateHelper(helper) => self.create_helper(helper),
             Command::BackUp(order) => self.back_up(order),
             Command::RemoveVolume { absence } => self.remove_volume(absence),
+            Command::VerifyBackup { .. }
+            | Command::Restore(_)
+            | Command::RemoveNetwork { .. }
+            | Command::SetRecordAside { .. } => Ok(engine::Event::Failed {
+                failure: engine::Failure::Rejected { status: None, message: "to be built".to_owned() },
+            }),
             Command::BeginRollBack { limit_ms, .. } => {
                 self.ends_ms = self.ends_ms.max(self.now_ms + limit_ms);
                 self.read_logs()

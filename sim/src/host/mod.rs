@@ -241,6 +241,10 @@ pub fn kind_of(command: &Command) -> &'static str {
         Command::CreateHelper(_) => "create-helper",
         Command::BackUp(_) => "back-up",
         Command::RemoveVolume { .. } => "remove-volume",
+        Command::VerifyBackup { .. } => "verify-backup",
+        Command::Restore(_) => "restore",
+        Command::RemoveNetwork { .. } => "remove-network",
+        Command::SetRecordAside { .. } => "set-record-aside",
         Command::BeginRollBack { .. } => "begin-roll-back",
         Command::WriteRecord { .. } => "write-record",
     }

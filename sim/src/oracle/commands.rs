@@ -63,6 +63,10 @@ impl Oracle<'_> {
             | Command::RemoveContainer { .. }
             | Command::CreateHelper(_)
             | Command::BackUp(_)
+            | Command::VerifyBackup { .. }
+            | Command::Restore(_)
+            | Command::RemoveNetwork { .. }
+            | Command::SetRecordAside { .. }
             | Command::BeginRollBack { .. } => {}
         }
     }

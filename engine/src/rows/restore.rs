@@ -1,0 +1,233 @@
+//! The steps from a backup to volumes that read back as it lists them: the backup is verified, empty volumes are made, and
+//! a helper that is never started has them written through it. Then they take the place of the ones that are in use, which
+//! stay under their own names, set aside in the record. Absent on purpose: anything that is written into a volume that is
+//! in use, or that has ever been.
+
+use crate::candidates::mounts_with;
+use crate::case::{Case, Waits};
+use crate::command::Command;
+use crate::container::ContainerSeen;
+use crate::decide::Judged;
+use crate::event::Failure;
+use crate::evidence::Absence;
+use crate::helper::{BackedUpVolume, BackupContents, RestoreOrder, RestoredVolume};
+use crate::labels;
+use crate::make::{next_step, provide_images};
+use crate::names::VolumeName;
+use crate::observation::VolumeSeen;
+use crate::plan::{Act, Plan};
+use crate::refusal::Refusal;
+use crate::rows::backup::{Through, has_just, make_helper, mount, remove_helper};
+use crate::rows::replacement::to_replace;
+
+/// How many digits a volume's name has that Docker gives by itself.
+const ANONYMOUS_DIGITS: usize = 64;
+
+/// A restore was asked for, and the gateway's container is there: what is restored is ready before it is replaced.
+pub fn beside(case: &Case<'_>) -> Judged {
+    if case.intent.restore.is_none() || to_replace(case)?.is_none() {
+        return Ok(None);
+    }
+    towards(case)
+}
+
+/// A restore was asked for, and there is no container: one is made on what is restored.
+pub fn anew(case: &Case<'_>) -> Judged {
+    if case.intent.restore.is_none() || case.own()?.is_some() {
+        return Ok(None);
+    }
+    match towards(case)? {
+        Some(plan) => Ok(Some(plan)),
+        None => next_step(case, Act::Adopt, &mounts_with(case, restored(case)?)).map(Some),
+    }
+}
+
+/// The next step to the restored volumes; none where they are as the backup lists them.
+fn towards(case: &Case<'_>) -> Judged {
+    let Some(backup) = &case.intent.restore else { return Ok(None) };
+    case.daemon()?;
+    if let Some(failed) = case.tried.gave_up(&[Act::VerifyBackup]) {
+        return unusable(backup, failed.failure.clone());
+    }
+    let Some(contents) = &case.tried.restoring else {
+        return perform(Act::VerifyBackup, Command::VerifyBackup { backup: backup.clone() });
+    };
+    if contents.preset != case.wanted.preset {
+        let (preset, asked) = (contents.preset.clone(), case.wanted.preset.clone());
+        return Ok(Some(Plan::Refuse {
+            refusal: Refusal::OtherPreset { what: "the backup".to_owned(), preset, asked },
+        }));
+    }
+    if let Some(volume) = contents.volumes.iter().find(|volume| path_of(case, contents, volume).is_none()) {
+        return unusable(
+            backup,
+            rejected(format!("it does not say where the gateway has the volume `{}`", volume.name)),
+        );
+    }
+    if let Some(failure) = &case.tried.restore_failed {
+        let refusal = Refusal::NotRestored { backup: backup.clone(), failure: failure.clone() };
+        return Ok(Some(remove_left_helper(case)?.unwrap_or(Plan::Refuse { refusal })));
+    }
+    if case.tried.has(Act::Restore) {
+        return remove_left_helper(case);
+    }
+    if let Some(provide) = provide_images(case)? {
+        return Ok(Some(provide));
+    }
+    if !case.tried.may_have(Act::MakeRestored)
+        && let Some(plan) = remove_unfinished(case)?
+    {
+        return Ok(Some(plan));
+    }
+    fill(case, contents)
+}
+
+/// Empty volumes, the helper, and what is written through it.
+fn fill(case: &Case<'_>, contents: &BackupContents) -> Judged {
+    let mut into = Vec::new();
+    for volume in &contents.volumes {
+        match born_for(case, contents, volume)? {
+            Some(born) => into.push((volume, born.name.clone())),
+            None => return make(case, contents, volume),
+        }
+    }
+    let place = |(index, (_, into)): (usize, &(&BackedUpVolume, VolumeName))| mount((index, &(into.clone(), None)));
+    let mounts: Vec<_> = into.iter().enumerate().map(place).collect();
+    let Some(helper) = case.helper()? else { return make_helper(case, None, mounts, Through::ReadAndWritten) };
+    if !has_just(helper, &mounts) {
+        return Ok(Some(remove_helper(helper)));
+    }
+    let restored = |((volume, into), mount): (&(&BackedUpVolume, VolumeName), &crate::helper::HelperMount)| {
+        RestoredVolume { name: volume.name.clone(), into: into.clone(), at: mount.at.clone() }
+    };
+    let order = RestoreOrder {
+        gateway: case.intent.gateway.clone(),
+        helper: helper.id.clone(),
+        backup: contents.path.clone(),
+        volumes: into.iter().zip(&mounts).map(restored).collect(),
+    };
+    perform(Act::Restore, Command::Restore(Box::new(order)))
+}
+
+/// Makes an empty volume, under a name that no volume of the gateway has.
+fn make(case: &Case<'_>, contents: &BackupContents, volume: &BackedUpVolume) -> Judged {
+    let there = case.volumes()?;
+    let base = base_of(case, &volume.name);
+    let named = |number: u32| VolumeName::new(format!("{base}-restored-{number}"));
+    let is_free = |name: &VolumeName| there.iter().all(|seen| seen.name != *name);
+    let Some(name) = (1_u32..).map(named).find(is_free) else { unreachable!("there are not that many volumes") };
+    let node_name = contents.node_name.as_ref().unwrap_or(&case.wanted.node_name);
+    let mut labels = labels::labels(&case.intent.gateway, &case.wanted, node_name);
+    labels.insert(labels::RESTORED.to_owned(), contents.name.clone());
+    labels.insert(labels::RESTORED_AS.to_owned(), volume.name.to_string());
+    perform(Act::MakeRestored, Command::CreateVolume { name, labels })
+}
+
+/// What a restored volume's name begins with: the one of the volume that was backed up, without what an earlier restore has
+/// put behind it. Docker's own names say nothing.
+fn base_of(case: &Case<'_>, name: &VolumeName) -> String {
+    let name = name.as_str();
+    if name.len() == ANONYMOUS_DIGITS && name.chars().all(|digit| digit.is_ascii_hexdigit()) {
+        return case.wanted.container.to_string();
+    }
+    match name.rsplit_once("-restored-") {
+        Some((base, number)) if !base.is_empty() && number.chars().all(|digit| digit.is_ascii_digit()) => {
+            base.to_owned()
+        }
+        Some(_) | None => name.to_owned(),
+    }
+}
+
+/// The volume that this run has made for one of the backup's: no container of the gateway has it yet.
+fn born_for<'a>(
+    case: &Case<'a>,
+    contents: &BackupContents,
+    volume: &BackedUpVolume,
+) -> Result<Option<&'a VolumeSeen>, Waits> {
+    let is_born_for = |seen: &&VolumeSeen| {
+        seen.labels.get(labels::RESTORED).is_some_and(|from| *from == contents.name)
+            && seen.labels.get(labels::RESTORED_AS).is_some_and(|name| name == volume.name.as_str())
+            && labels::gateway_of(&seen.labels) == Some(case.intent.gateway.as_str())
+    };
+    let mut last = None;
+    for seen in case.volumes()?.iter().filter(is_born_for) {
+        if !is_in_use(case, &seen.name)? {
+            last = Some(seen);
+        }
+    }
+    Ok(last)
+}
+
+/// Whether the record names a volume, or a container other than a helper has it.
+fn is_in_use(case: &Case<'_>, name: &VolumeName) -> Result<bool, Waits> {
+    let is_recorded = case
+        .seen
+        .record
+        .record()
+        .is_some_and(|record| record.set_aside.contains(name) || record.volume_names().contains(name));
+    let helper = case.helper()?.map(|helper| &helper.id);
+    let has = |container: &ContainerSeen| Some(&container.id) != helper && container.mount_of(name).is_some();
+    Ok(is_recorded || case.containers()?.iter().any(has))
+}
+
+/// The restored volumes, each with the path at which the gateway has it.
+pub fn restored(case: &Case<'_>) -> Result<Vec<(String, VolumeName)>, Waits> {
+    let Some(contents) = case.tried.restoring.as_ref().filter(|_| case.tried.has(Act::Restore)) else {
+        return Ok(Vec::new());
+    };
+    let mut mounts = Vec::new();
+    for volume in &contents.volumes {
+        if let (Some(path), Some(born)) = (path_of(case, contents, volume), born_for(case, contents, volume)?) {
+            mounts.push((path, born.name.clone()));
+        }
+    }
+    Ok(mounts)
+}
+
+/// Where the gateway has a volume of the backup: as it says or, where it has one and does not say, as the preset does.
+fn path_of(case: &Case<'_>, contents: &BackupContents, volume: &BackedUpVolume) -> Option<String> {
+    let only = || match (contents.volumes.as_slice(), case.wanted.volumes().collect::<Vec<_>>().as_slice()) {
+        ([_], [(_, path)]) => Some((*path).to_owned()),
+        (_, _) => None,
+    };
+    volume.path.clone().or_else(only)
+}
+
+/// A helper that is left holds volumes for nothing.
+fn remove_left_helper(case: &Case<'_>) -> Judged {
+    let gave_up = case.tried.gave_up(&[Act::RemoveHelper]).is_some();
+    Ok(case.helper()?.filter(|_| !gave_up).map(remove_helper))
+}
+
+/// Removes a volume that an earlier restore has begun to write, one at a time.
+fn remove_unfinished(case: &Case<'_>) -> Judged {
+    if case.tried.gave_up(&[Act::RemoveUnfinished]).is_some() {
+        return Ok(None);
+    }
+    for volume in case.volumes()? {
+        if let Ok(absence) = Absence::prove_unfinished(case.seen, &case.intent.gateway, &volume.name) {
+            return perform(Act::RemoveUnfinished, Command::RemoveVolume { absence });
+        }
+    }
+    Ok(None)
+}
+
+/// Before a run that has restored says no: what it has made and nobody has used goes again.
+pub fn clean_up(case: &Case<'_>) -> Option<Plan> {
+    if !case.tried.may_have(Act::MakeRestored) {
+        return None;
+    }
+    remove_unfinished(case).ok().flatten()
+}
+
+fn unusable(backup: &str, failure: Failure) -> Judged {
+    Ok(Some(Plan::Refuse { refusal: Refusal::BackupUnusable { backup: backup.to_owned(), failure } }))
+}
+
+fn rejected(message: String) -> Failure {
+    Failure::Rejected { status: None, message }
+}
+
+fn perform(act: Act, step: Command) -> Judged {
+    Ok(Some(Plan::Perform { act, step }))
+}
