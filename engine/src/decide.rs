@@ -4,13 +4,14 @@
 //! know what is unknown stops the search: nothing below it is judged by a guess. Absent on purpose: time, retries, and
 //! any way to a volume's removal that does not carry an [`Absence`](crate::Absence).
 
+use crate::act::Act;
 use crate::case::{Case, Waits};
 use crate::container::Exit;
 use crate::event::Failure;
 use crate::intent::{Discard, Intent, Purpose};
 use crate::known::{Known, Why};
 use crate::observation::{Observation, Readiness};
-use crate::plan::{Act, Because, Decision, Look, Note, Plan, Row, Verdict};
+use crate::plan::{Because, Decision, Look, Note, Plan, Row, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
 use crate::rows::{backup, destroy, missing, ownership, present, replacement, restore, stop, under_way};

@@ -1,6 +1,7 @@
 //! The rows that ask first whether what is seen can be relied on and is this gateway's own. None of them does anything
 //! but refuse.
 
+use crate::act::Act;
 use crate::case::{Case, Waits};
 use crate::container::ContainerSeen;
 use crate::decide::Judged;
@@ -8,7 +9,7 @@ use crate::known::{Known, Why};
 use crate::labels;
 use crate::names::VolumeName;
 use crate::observation::{Asked, VolumeSeen};
-use crate::plan::{Act, Look, Plan};
+use crate::plan::{Look, Plan};
 use crate::record::RecordSeen;
 use crate::refusal::Refusal;
 

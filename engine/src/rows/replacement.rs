@@ -1,6 +1,7 @@
 //! The rows about a replacement that is asked for: whether it can be, and how it begins. It keeps every volume; what it
 //! could lose is what lives only in the container's own layer. How it goes on is in `under_way.rs`.
 
+use crate::act::Act;
 use crate::as_seen::node_name_as_seen;
 use crate::case::{Case, Waits, own_names};
 use crate::command::Command;
@@ -14,7 +15,7 @@ use crate::labels;
 use crate::make::{provide_images, with_content};
 use crate::names::ContainerName;
 use crate::next::{NextContainer, PortChange};
-use crate::plan::{Act, Difference, Plan};
+use crate::plan::{Difference, Plan};
 use crate::refusal::Refusal;
 use crate::rows::ownership::{expected_volumes, held_by_writer, refuse};
 use crate::rows::{carried, restore};

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::Run;
+use crate::act::Act;
 use crate::case::named_volumes;
 use crate::intent::{Discard, Purpose};
 use crate::known::Known;
+use crate::names::VolumeName;
 use crate::outcome::{End, GatewaySeen, How, Outcome, Told};
-use crate::plan::{Act, Decision, Note, Plan};
+use crate::plan::{Decision, Note, Plan};
 use crate::reason::Reason;
 use crate::record::GatewayRecord;
 use crate::refusal::Refusal;
@@ -41,7 +43,10 @@ impl Run {
 
     /// The end of a run that was to destroy something.
     pub fn destroyed(&self, what: Discard) -> Outcome {
-        self.ended(End::Destroyed { what, removed: self.tried.removed.iter().cloned().collect() })
+        let there = self.seen().host.volumes.known();
+        let is_there = |name: &&VolumeName| there.into_iter().flatten().any(|volume| volume.name == **name);
+        let removed = self.tried.removed.iter().filter(|name| !is_there(name)).cloned().collect();
+        self.ended(End::Destroyed { what, removed })
     }
 
     /// The end of a look.

@@ -207,7 +207,7 @@ pub fn pauses(commands: &[Command]) -> Vec<u64> {
 pub fn how(outcome: &Outcome) -> Option<How> {
     match outcome.end {
         End::Ready { how, .. } => Some(how),
-        End::Stopped | End::BackedUp | End::Refused { .. } | End::Looked { .. } => None,
+        End::Stopped | End::BackedUp | End::Destroyed { .. } | End::Refused { .. } | End::Looked { .. } => None,
     }
 }
 
