@@ -82,18 +82,30 @@ fn set_aside(case: &Case<'_>, mounted: &[RecordedVolume]) -> BTreeSet<VolumeName
     let mut before: BTreeSet<_> = match case.past() {
         Some(past) => past.volume_names().into_iter().chain(past.set_aside.clone()).collect(),
         None => {
-            let labelled =
-                |volume: &&VolumeSeen| labels::gateway_of(&volume.labels) == Some(case.intent.gateway.as_str());
+            // One that somebody else made bears no label: where it is restored over, its exact name tells it.
+            let is_named = |volume: &VolumeSeen| {
+                case.tried.has(Act::Restore) && case.wanted.volumes().any(|(name, _)| *name == volume.name)
+            };
+            let is_its = |volume: &&VolumeSeen| match labels::gateway_of(&volume.labels) {
+                Some(owner) => owner == case.intent.gateway.as_str(),
+                None => is_named(volume),
+            };
             let there = case.volumes().unwrap_or_default();
-            there.iter().filter(labelled).map(|volume| volume.name.clone()).collect()
+            there.iter().filter(is_its).map(|volume| volume.name.clone()).collect()
         }
     };
     if let (true, Ok(Some((_, old)))) = (case.tried.has(Act::Restore), case.replacement()) {
         before.extend(named_volumes(old).cloned());
     }
-    if let Ok(there) = case.volumes() {
-        before.retain(|name| there.iter().any(|volume| volume.name == *name));
+    // One that only the container mounts that is replaced is not among those that were looked for.
+    if let (Ok(there), Ok(containers)) = (case.volumes(), case.containers()) {
+        before.retain(|name| {
+            there.iter().any(|volume| volume.name == *name)
+                || containers.iter().any(|container| container.mount_of(name).is_some())
+        });
     }
+    // What this run has made is not set aside: it is used from now on, or goes again.
+    before.retain(|name| case.tried.restored_into.values().all(|made| made != name));
     before.retain(|name| mounted.iter().all(|volume| volume.name != *name));
     before
 }

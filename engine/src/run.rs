@@ -53,6 +53,7 @@ pub struct Run {
     missing: BTreeSet<SandboxName>,
     being_written: Option<Arc<GatewayRecord>>,
     removing: Option<VolumeName>,
+    making: Option<(VolumeName, VolumeName)>,
     recorded: bool,
     record_failed: bool,
     older: BTreeSet<SandboxName>,
@@ -72,6 +73,7 @@ impl Run {
             missing: BTreeSet::new(),
             being_written: None,
             removing: None,
+            making: None,
             recorded: false,
             record_failed: false,
             older: BTreeSet::new(),
@@ -238,6 +240,11 @@ impl Run {
         if let Command::RemoveVolume { absence } = step {
             self.removing = Some(absence.volume().clone());
         }
+        self.making = None;
+        if let Command::CreateVolume { name, labels } = step {
+            let of = labels.get(labels::RESTORED_AS).map(|of| VolumeName::new(of.as_str()));
+            self.making = of.map(|of| (of, name.clone()));
+        }
         if act != Act::Adopt || self.told.iter().any(|told| matches!(told, Told::NodeName { .. })) {
             return;
         }
@@ -256,6 +263,7 @@ impl Run {
     pub fn note_done(&mut self, act: Act) {
         self.tried.note_done(act);
         self.tried.removed.extend(self.removing.take());
+        self.tried.restored_into.extend(self.making.take());
         if act == Act::Record {
             self.note_recorded();
         }

@@ -1,6 +1,6 @@
 //! What this run has done so far. Nothing of it outlives the run: the next one begins with none of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -66,6 +66,8 @@ pub struct Tried {
     pub backup_failed: Option<Failure>,
     /// The verified backup that is being restored.
     pub restoring: Option<BackupContents>,
+    /// The empty volume that this run has made for each of the backup's.
+    pub restored_into: BTreeMap<VolumeName, VolumeName>,
     /// Why this run gave a restore up.
     pub restore_failed: Option<Failure>,
     /// The volumes whose removal was done, or asked for with an unknown answer.

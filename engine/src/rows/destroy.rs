@@ -18,10 +18,10 @@ use crate::reason::Reason;
 use crate::recording::{Listed, record_after};
 use crate::refusal::Refusal;
 use crate::rows::backup::{self, Step};
-use crate::rows::carried;
 use crate::rows::missing::{container_hidden, give_up, settled, volume_held_by_name, volumes_ambiguous, volumes_there};
 use crate::rows::ownership::{held_by_writer, refuse};
 use crate::rows::replacement::PATHS_SHOWN;
+use crate::rows::{carried, restore};
 
 /// The container goes, and what its owner gives up with it.
 pub fn destroy(case: &Case<'_>) -> Judged {
@@ -133,7 +133,8 @@ fn rest(case: &Case<'_>, gives_up_volumes: bool) -> Judged {
     if let Some(refused) = container_hidden(case)? {
         return Ok(Some(refused));
     }
-    if gives_up_volumes {
+    // Without its record others that bear its label would be taken for its own.
+    if gives_up_volumes && !case.tried.may_have(Act::SetRecordAside) {
         if let Some(refused) = volumes_ambiguous(case)? {
             return Ok(Some(refused));
         }
@@ -141,6 +142,9 @@ fn rest(case: &Case<'_>, gives_up_volumes: bool) -> Judged {
         if let Some((first, _)) = volumes.first() {
             let Some(consent) = &case.intent.consent else { return no_consent(case, Some(first)) };
             return give_up(case, consent, &volumes);
+        }
+        if let Some(unfinished) = restore::remove_unfinished(case)?.filter(|_| case.intent.consent.is_some()) {
+            return Ok(Some(unfinished));
         }
     }
     if let Some(helper) = case.helper()?.filter(|_| case.tried.gave_up(&[Act::RemoveHelper]).is_none()) {

@@ -12,11 +12,13 @@ use crate::decide::Judged;
 use crate::event::Failure;
 use crate::evidence::Absence;
 use crate::helper::{BackedUpVolume, BackupContents, RestoreOrder, RestoredVolume};
+use crate::known::{Known, Why};
 use crate::labels;
 use crate::make::{next_step, provide_images};
 use crate::names::VolumeName;
 use crate::observation::VolumeSeen;
 use crate::plan::Plan;
+use crate::record::GatewayRecord;
 use crate::refusal::Refusal;
 use crate::rows::backup::{Through, has_just, make_helper, mount, remove_helper};
 use crate::rows::replacement::to_replace;
@@ -26,8 +28,14 @@ const ANONYMOUS_DIGITS: usize = 64;
 
 /// A restore was asked for, and the gateway's container is there: what is restored is ready before it is replaced.
 pub fn beside(case: &Case<'_>) -> Judged {
-    if case.intent.restore.is_none() || to_replace(case)?.is_none() {
+    if case.intent.restore.is_none() {
         return Ok(None);
+    }
+    let Some((own, _)) = to_replace(case)? else { return Ok(None) };
+    if let Known::Unknown(why @ Why::NotVisible { .. }) = &case.seen.host.readiness {
+        // Nobody could say whether the next one is ready: nothing is written for it.
+        let refusal = Refusal::ReadinessUnknown { container: own.name.clone(), why: why.clone() };
+        return Ok(Some(Plan::Refuse { refusal }));
     }
     towards(case)
 }
@@ -70,7 +78,10 @@ fn towards(case: &Case<'_>) -> Judged {
         return Ok(Some(remove_left_helper(case)?.unwrap_or(Plan::Refuse { refusal })));
     }
     if case.tried.has(Act::Restore) {
-        return remove_left_helper(case);
+        return match remove_left_helper(case)? {
+            Some(remove) => Ok(Some(remove)),
+            None => taken(case, backup, contents),
+        };
     }
     if let Some(provide) = provide_images(case)? {
         return Ok(Some(provide));
@@ -145,18 +156,14 @@ fn born_for<'a>(
     contents: &BackupContents,
     volume: &BackedUpVolume,
 ) -> Result<Option<&'a VolumeSeen>, Waits> {
+    let Some(name) = case.tried.restored_into.get(&volume.name) else { return Ok(None) };
     let is_born_for = |seen: &&VolumeSeen| {
-        seen.labels.get(labels::RESTORED).is_some_and(|from| *from == contents.name)
-            && seen.labels.get(labels::RESTORED_AS).is_some_and(|name| name == volume.name.as_str())
-            && labels::gateway_of(&seen.labels) == Some(case.intent.gateway.as_str())
+        seen.name == *name && seen.labels.get(labels::RESTORED).is_some_and(|from| *from == contents.name)
     };
-    let mut last = None;
-    for seen in case.volumes()?.iter().filter(is_born_for) {
-        if !is_in_use(case, &seen.name)? {
-            last = Some(seen);
-        }
+    match case.volumes()?.iter().find(is_born_for) {
+        Some(born) if !is_in_use(case, &born.name)? => Ok(Some(born)),
+        Some(_) | None => Ok(None),
     }
-    Ok(last)
 }
 
 /// Whether the record names a volume, or a container other than a helper has it.
@@ -194,6 +201,19 @@ fn path_of(case: &Case<'_>, contents: &BackupContents, volume: &BackedUpVolume) 
     volume.path.clone().or_else(only)
 }
 
+/// Somebody else has taken, or removed, a volume that was restored before the gateway was made on it.
+fn taken(case: &Case<'_>, backup: &str, contents: &BackupContents) -> Judged {
+    for volume in contents.volumes.iter().filter(|_| !case.tried.may_have(Act::Adopt)) {
+        if born_for(case, contents, volume)?.is_none() {
+            let failure =
+                rejected(format!("what was restored of `{}` is gone, or another container has it", volume.name));
+            let refusal = Refusal::NotRestored { backup: backup.to_owned(), failure };
+            return Ok(Some(Plan::Refuse { refusal }));
+        }
+    }
+    Ok(None)
+}
+
 /// A helper that is left holds volumes for nothing.
 fn remove_left_helper(case: &Case<'_>) -> Judged {
     let gave_up = case.tried.gave_up(&[Act::RemoveHelper]).is_some();
@@ -201,7 +221,7 @@ fn remove_left_helper(case: &Case<'_>) -> Judged {
 }
 
 /// Removes a volume that an earlier restore has begun to write, one at a time.
-fn remove_unfinished(case: &Case<'_>) -> Judged {
+pub fn remove_unfinished(case: &Case<'_>) -> Judged {
     if case.tried.gave_up(&[Act::RemoveUnfinished]).is_some() {
         return Ok(None);
     }
@@ -213,12 +233,42 @@ fn remove_unfinished(case: &Case<'_>) -> Judged {
     Ok(None)
 }
 
-/// Before a run that has restored says no: what it has made and nobody has used goes again.
+/// Before anything runs on what was restored, the record names it: what is killed from there on may have been worked with,
+/// and only an owner gives that up.
+pub fn record_before_start(case: &Case<'_>, next: &ContainerSeen) -> Option<Plan> {
+    let past = case.past()?;
+    let is_new = |name: &&VolumeName| !past.set_aside.contains(*name) && next.mount_of(name).is_some();
+    let new: Vec<_> = case.tried.restored_into.values().filter(is_new).cloned().collect();
+    if new.is_empty() || case.tried.committed.is_some() {
+        return None;
+    }
+    let set_aside = past.set_aside.iter().cloned().chain(new).collect();
+    Some(record(GatewayRecord { set_aside, ..past.clone() }))
+}
+
+/// Before a run that has restored says no: what it has made and nobody has used goes again. What it has started on that
+/// itself, and undone, is nobody's work.
 pub fn clean_up(case: &Case<'_>) -> Option<Plan> {
     if !case.tried.may_have(Act::MakeRestored) {
         return None;
     }
+    if let (Some(past), Ok(containers)) = (case.past(), case.containers())
+        && case.tried.gave_up(&[Act::Record, Act::RemoveUnfinished]).is_none()
+    {
+        let is_left = |name: &&VolumeName| {
+            past.set_aside.contains(*name) && containers.iter().all(|container| container.mount_of(name).is_none())
+        };
+        let left: Vec<_> = case.tried.restored_into.values().filter(is_left).collect();
+        if !left.is_empty() {
+            let set_aside = past.set_aside.iter().filter(|name| !left.contains(name)).cloned().collect();
+            return Some(record(GatewayRecord { set_aside, ..past.clone() }));
+        }
+    }
     remove_unfinished(case).ok().flatten()
+}
+
+fn record(record: GatewayRecord) -> Plan {
+    Plan::Perform { act: Act::Record, step: Command::WriteRecord { record: record.into(), keep_old: false } }
 }
 
 fn unusable(backup: &str, failure: Failure) -> Judged {

@@ -28,12 +28,12 @@ use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
 use crate::rows::backup::{self, Step};
 use crate::rows::ownership::refuse;
-use crate::rows::{carried, present};
+use crate::rows::{carried, present, restore};
 use crate::spec::RestartPolicy;
 
 /// What this run asks for between making the next container and its being ready. Where one of them fails for good, all of
 /// it is undone.
-const ACTS: [Act; 9] = [
+const ACTS: [Act; 10] = [
     Act::Connect,
     Act::Disarm,
     Act::StopOld,
@@ -42,6 +42,7 @@ const ACTS: [Act; 9] = [
     Act::SetAside,
     Act::TakePlace,
     Act::MakeNetwork,
+    Act::Record,
     Act::Start,
 ];
 
@@ -214,6 +215,9 @@ impl UnderWay<'_, '_> {
         if let Some((_, status)) = case.stopped()? {
             if let Some(Plan::Refuse { refusal: Refusal::PortHeld { port, .. } }) = present::port_held(case)? {
                 return self.roll_back(Because::PortHeld { port: port.host });
+            }
+            if let Some(record) = restore::record_before_start(case, next) {
+                return Ok(Some(record));
             }
             let ended = if status == Status::Paused { Trouble::PausedAgain } else { Trouble::Ended };
             return match present::stopped(case)? {

@@ -1,6 +1,6 @@
 //! The dimensions of a run: what it is for, and what it has done so far.
 
-use engine::{Act, Discard, Failure, Purpose, Tried, WaitEnd};
+use engine::{Act, Discard, Failure, Purpose, Tried, VolumeName, WaitEnd};
 
 use crate::parts::dimension;
 use crate::product::{Choice, Dimension};
@@ -96,17 +96,17 @@ dimension! {
     "backup refused" => |world| set_tried(world, |tried| fail(tried, Act::VerifyBackup, rejected(500)));
     "made to restore into" => |world| set_tried(world, |tried| {
         verify(tried);
-        tried.note_done(Act::MakeRestored);
+        made_to_restore_into(tried);
     });
     "restored" => |world| set_tried(world, |tried| {
         verify(tried);
-        tried.note_done(Act::MakeRestored);
+        made_to_restore_into(tried);
         tried.note_done(Act::MakeHelper);
         tried.note_done(Act::Restore);
     });
     "restore failed" => |world| set_tried(world, |tried| {
         verify(tried);
-        tried.note_done(Act::MakeRestored);
+        made_to_restore_into(tried);
         fail(tried, Act::Restore, rejected(500));
     });
     "written down" => |world| set_tried(world, |tried| tried.note_done(Act::Record));
@@ -125,6 +125,11 @@ fn destroys(world: &mut World, what: Discard, consents: bool) {
 fn verify(tried: &mut Tried) {
     tried.note_done(Act::VerifyBackup);
     tried.restoring = Some(backup_contents());
+}
+
+fn made_to_restore_into(tried: &mut Tried) {
+    tried.note_done(Act::MakeRestored);
+    tried.restored_into.insert(VolumeName::new(NAME), VolumeName::new(RESTORED));
 }
 
 fn set_tried(world: &mut World, change: impl FnOnce(&mut Tried)) {

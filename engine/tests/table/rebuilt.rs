@@ -25,7 +25,10 @@ fn verified(world: World) -> World {
 }
 
 fn made(world: World) -> World {
-    verified(world).volume(to_restore_into(RESTORED)).done(Act::MakeRestored)
+    let into = |world: &mut World| {
+        world.tried.restored_into.insert(VolumeName::new(NAME), VolumeName::new(RESTORED));
+    };
+    verified(world).volume(to_restore_into(RESTORED)).done(Act::MakeRestored).but(into)
 }
 
 fn restored(world: World) -> World {
