@@ -1,11 +1,13 @@
 //! What others do to a host: a person with a docker CLI, the machine, the daemon, the image's publisher, the older tool,
 //! another run. Each is data, and one that cannot be done in a world does nothing there.
 
+mod earlier;
 mod perform;
 mod replace;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::earlier::RestoreReached;
 use crate::world::call::PrunedVolumes;
 use crate::world::effect::Actor;
 use crate::world::program::Does;
@@ -46,7 +48,7 @@ pub enum Act {
     },
     /// `docker volume rm`.
     RemoveVolume {
-        /// Which.
+        /// Which; `restored` and `set-aside` as for a stranger's.
         #[serde(default)]
         volume: Option<String>,
     },
@@ -83,7 +85,8 @@ pub enum Act {
         /// Its name; the gateway's own is possible.
         #[serde(default)]
         name: Option<String>,
-        /// A volume that it mounts; `own` is the gateway's.
+        /// A volume that it mounts; `own` is the gateway's, `restored` the one that a restore made last, `set-aside` one
+        /// that a restore has set aside.
         #[serde(default)]
         volume: Option<String>,
         /// Whether it binds the volume's folder instead of mounting the volume.
@@ -258,6 +261,23 @@ pub enum Act {
     },
     /// Another `nemoclaw onboard` runs to its end, from a state directory of its own.
     OtherRun,
+    /// `nemoclaw backup` runs to its end.
+    BackUp,
+    /// The gateway's latest backup is damaged.
+    DamageBackup,
+    /// `nemoclaw restore` of the latest backup runs to its end.
+    RestoreBackup,
+    /// The same is killed when it had come as far as that.
+    CutRestore {
+        /// How far.
+        reached: RestoreReached,
+    },
+    /// `nemoclaw destroy` runs to its end.
+    Destroy {
+        /// `--volumes --confirm` with the gateway's name.
+        #[serde(default)]
+        volumes: bool,
+    },
 }
 
 /// How far a replacement had come.
@@ -321,7 +341,8 @@ impl Act {
             | Self::LoseRecord
             | Self::CorruptRecord
             | Self::NewerRecord
-            | Self::StaleRecord => Actor::Machine,
+            | Self::StaleRecord
+            | Self::DamageBackup => Actor::Machine,
             Self::KillDaemon
             | Self::StartDaemon
             | Self::RestartDaemon
@@ -334,6 +355,10 @@ impl Act {
             | Self::FirstDaemon
             | Self::ShowStatus { .. } => Actor::Daemon,
             Self::OtherRun
+            | Self::BackUp
+            | Self::RestoreBackup
+            | Self::CutRestore { .. }
+            | Self::Destroy { .. }
             | Self::BeginReplacement { .. }
             | Self::CutReplacement { .. }
             | Self::LeaveHelper { .. }

@@ -88,6 +88,20 @@ impl Names {
         self.beside("-nemoclaw-helper")
     }
 
+    /// The volume that its data is on: its first one, unless a restore has put another into its place.
+    pub fn data_volume(&self, world: &World) -> VolumeName {
+        let daemon = world.daemon();
+        let mounted = daemon.named(&self.container).and_then(|own| own.writes_to().next().cloned());
+        let recorded = || {
+            let record = world.state.records.get(&self.gateway).and_then(|seen| seen.record())?;
+            let path = self.spec.volumes().next().map(|(_, path)| path)?;
+            record.volumes.iter().find(|volume| volume.path == path).map(|volume| volume.name.clone())
+        };
+        let is_restored =
+            |name: &VolumeName| daemon.volumes.get(name).is_some_and(|volume| volume.is_restored_of(&self.gateway));
+        mounted.or_else(recorded).filter(is_restored).unwrap_or_else(|| self.volume.clone())
+    }
+
     fn beside(&self, ending: &str) -> ContainerName {
         ContainerName::new(format!("{}{ending}", self.container))
     }

@@ -3,6 +3,7 @@
 //! that cannot be done does nothing, a rule whose time never comes never holds.
 
 mod replacement;
+mod restore;
 
 use crate::act::{Act, Reached, Which};
 use crate::fault::{CallKind, Point, Rule, Trigger, Verdict};
@@ -140,6 +141,9 @@ pub fn scenario(choices: &mut impl Choices, swarm: Swarm) -> Scenario {
     // Drawn last, so that a seed still draws what it drew where there were none.
     if choices.once_in(3) {
         replacement::add(choices, swarm, &mut drawn);
+    }
+    if choices.once_in(3) {
+        restore::add(choices, swarm, &mut drawn);
     }
     drawn
 }

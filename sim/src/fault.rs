@@ -142,7 +142,7 @@ pub enum Verdict {
 }
 
 /// The commands, as a trace names them, each with the calls that it makes.
-pub const COMMANDS: [(&str, &[CallKind]); 27] = [
+pub const COMMANDS: [(&str, &[CallKind]); 31] = [
     ("take-lock", &[CallKind::File]),
     ("read-record", &[CallKind::File]),
     ("find-names", &[CallKind::ListContainers, CallKind::ListVolumes]),
@@ -180,6 +180,10 @@ pub const COMMANDS: [(&str, &[CallKind]); 27] = [
     ("remove-container", &[CallKind::Change]),
     ("create-helper", &[CallKind::Change]),
     ("back-up", &[CallKind::InspectContainer, CallKind::ArchiveRead, CallKind::File]),
+    ("verify-backup", &[CallKind::File]),
+    ("restore", &[CallKind::InspectContainer, CallKind::File, CallKind::ArchiveRead, CallKind::ArchiveWrite]),
+    ("remove-network", &[CallKind::Change]),
+    ("set-record-aside", &[CallKind::File]),
     ("remove-volume", &[CallKind::Info, CallKind::ListContainers, CallKind::Change]),
     ("begin-roll-back", &[CallKind::Logs]),
     ("write-record", &[CallKind::File]),

@@ -1,10 +1,9 @@
 //! One case, judged whole: the run that meets its faults, then undisturbed runs that must converge, then one that must
 //! change nothing.
 
-use engine::{
-    ContainerId, End, Intent, LABEL_REPLACES, LABEL_RESTART, LABEL_ROLE, Outcome, Purpose, ROLE_HELPER, ROLE_NEXT,
-    Reason, RestartPolicy, Typed,
-};
+mod left_over;
+
+use engine::{End, How, Intent, Outcome, Purpose, Reason, Typed};
 
 use crate::base::Names;
 use crate::fault::{Rule, Verdict};
@@ -13,7 +12,6 @@ use crate::oracle::{Acts, Breach, Invariant, Oracle};
 use crate::run::{Ran, through};
 use crate::seam::{Open, Seam};
 use crate::world::World;
-use crate::world::container::Container;
 use crate::world::effect::{Actor, History};
 
 /// A world, what a person asks for in it, and what goes wrong.
@@ -82,7 +80,7 @@ impl Case {
         let mut history = History::default();
         let (first, mut acts, mut breaches) =
             self.step(seam, &self.intent, &mut world, &mut history, &self.rules, watcher);
-        let again = self.plain();
+        let again = self.plain(&self.intent);
         if hurried {
             world.leave_late_to(Actor::OtherRun);
             let (_, more_acts, more) = self.step(seam, &again, &mut world, &mut history, &[], &mut Nobody);
@@ -91,27 +89,52 @@ impl Case {
         }
         heal(&mut world, &mut history);
         world.pass(SETTLED_AFTER_MS, &mut history);
+        let there: Vec<_> = world.daemon().volumes.keys().cloned().collect();
         let (second, second_acts, more) = self.step(seam, &again, &mut world, &mut history, &[], &mut Nobody);
         breaches.extend(more);
-        let (third, third_acts, more) = self.step(seam, &again, &mut world, &mut history, &[], &mut Nobody);
+        let restored = second.outcome.as_ref().is_some_and(|outcome| is_how(outcome, How::Restored));
+        let left = self.unfinished(&world);
+        if let Some(name) = left.iter().find(|name| restored || !there.contains(*name)) {
+            let what = format!("volume `{name}`, which nobody uses, is left over of a restore");
+            breaches.push(Breach { invariant: Invariant::CrashOnly, what });
+        }
+        // A gateway that was restored is a gateway: to restore it again would be another wish.
+        let then = if restored { self.plain(&Intent { restore: None, ..again.clone() }) } else { again.clone() };
+        let (third, third_acts, more) = self.step(seam, &then, &mut world, &mut history, &[], &mut Nobody);
         breaches.extend(more);
         let ends = |ran: &Ran| ran.outcome.as_ref().map(Outcome::reason);
         // A gateway that warms up longer than anybody waits for it, or that also has to be restarted once it is unpaused,
         // is ready in the end.
-        let became_ready = ends(&second) == Some(Reason::NotRecovered) && third.outcome.as_ref().is_some_and(is_ready);
+        let tried_in_vain = ends(&second) == Some(Reason::NotRecovered)
+            || again.restore.is_some() && ends(&second) == Some(Reason::RolledBack);
+        let became_ready = tried_in_vain && third.outcome.as_ref().is_some_and(is_ready);
         let both_ready = [&second, &third].iter().all(|ran| ran.outcome.as_ref().is_some_and(is_ready));
         // Whether one whose health nobody can ask has ended again or is about to depends on when it is looked at.
         let hidden = [Some(Reason::NotRecovered), Some(Reason::ReadinessUnknown)];
         let both_hidden =
             world.health_hidden.is_some() && [&second, &third].iter().all(|ran| hidden.contains(&ends(ran)));
-        let settled = ends(&third) == ends(&second) || both_ready || became_ready || both_hidden;
+        // Each restore that is asked for is tried anew, also where the last one could not be undone.
+        let not_restored = [Some(Reason::NotRecovered), Some(Reason::RolledBack), Some(Reason::NotPutBack)];
+        let both_tried =
+            again.restore.is_some() && [&second, &third].iter().all(|ran| not_restored.contains(&ends(ran)));
+        let settled = ends(&third) == ends(&second) || both_tried || both_ready || became_ready || both_hidden;
         if ends(&second).is_none() || !settled {
             let what = format!("undisturbed runs end as {:?}, then as {:?}", ends(&second), ends(&third));
             breaches.push(Breach { invariant: Invariant::ItEnds, what });
         }
         // A gateway that is not ready is started or restarted once by each run.
         let is_ready = third.outcome.as_ref().is_some_and(is_ready);
-        if (is_ready && !became_ready && third_acts.sum() > 0) || third_acts.sum() > second_acts.sum().max(REPAIR) {
+        // What others have given the gateway's label is only known to be its own once there is no record.
+        let is_destroyed = third
+            .outcome
+            .as_ref()
+            .is_some_and(|outcome| matches!(&outcome.end, End::Destroyed { removed, .. } if removed.is_empty()));
+        // One that is stopped for a backup that fails is started again by each run that asks for it.
+        let attempt = if again.is_for_ready() { REPAIR } else { UNDONE };
+        if (is_destroyed && third_acts.sum() > 0)
+            || (is_ready && !became_ready && third_acts.sum() > 0)
+            || !both_tried && third_acts.sum() > second_acts.sum().max(attempt)
+        {
             let what = format!("the undisturbed run after an undisturbed run still acts: {third_acts:?}");
             breaches.push(Breach { invariant: Invariant::NoNeedlessActs, what });
         }
@@ -125,13 +148,17 @@ impl Case {
     }
 
     /// What is asked for afterwards: who asked for a reset or a replacement does not ask again, so that what was cut is
-    /// finished or undone; what was to be left behind and taken along is still said.
-    fn plain(&self) -> Intent {
-        let plain = Intent { reset: None, replace: None, ..self.intent.clone() };
+    /// finished or undone; what was to be left behind and taken along is still said. Who asked for a restore or a destruction
+    /// asks for it again.
+    fn plain(&self, intent: &Intent) -> Intent {
+        if intent.restore.is_some() {
+            return intent.clone();
+        }
+        let plain = Intent { reset: None, replace: None, ..intent.clone() };
         if !self.replaces() {
             return plain;
         }
-        let typed = Typed { spec: false, image: false, port: false, ..self.intent.typed };
+        let typed = Typed { spec: false, image: false, port: false, ..intent.typed };
         Intent { typed, spec: self.names.spec.clone(), ..plain }
     }
 
@@ -142,7 +169,7 @@ impl Case {
         if names.iter().all(|name| self.world.daemon().named(name).is_none()) {
             return false;
         }
-        self.intent.replace.is_some() || typed.spec || typed.image || typed.port
+        self.intent.replace.is_some() || self.intent.restore.is_some() || typed.spec || typed.image || typed.port
     }
 
     fn step<S: Seam>(
@@ -163,60 +190,6 @@ impl Case {
             None => oracle.died(world, history),
         }
         (ran, oracle.acts, oracle.breaches)
-    }
-
-    /// After undisturbed runs that end in a ready gateway there is nothing of a replacement or a backup left, and the one
-    /// container that is there has the policy that the gateway had.
-    fn judge_left_over(&self, world: &World, breaches: &mut Vec<Breach>) {
-        let mut breach = |what| breaches.push(Breach { invariant: Invariant::CrashOnly, what });
-        let containers = &world.daemon().store.containers;
-        let role = |container: &Container| {
-            let labels = &container.config.labels;
-            let is_ours = engine::gateway_of(labels) == Some(self.names.gateway.as_str());
-            labels.get(LABEL_ROLE).cloned().filter(|_| is_ours)
-        };
-        let replaced =
-            |next: &Container| next.config.labels.get(LABEL_REPLACES).map(|id| ContainerId::new(id.as_str()));
-        for container in containers.values().filter(|container| container.name != self.names.container) {
-            // A next one with nothing to go back to is a gateway, whatever its name.
-            let is_next = role(container).is_some_and(|role| role == ROLE_NEXT)
-                && replaced(container).is_some_and(|id| containers.contains_key(&id));
-            let is_helper = role(container).is_some_and(|role| role == ROLE_HELPER);
-            let is_previous = containers.values().any(|next| {
-                role(next).is_some_and(|role| role == ROLE_NEXT) && replaced(next).as_ref() == Some(&container.id)
-            });
-            if is_next || is_helper || is_previous {
-                breach(format!("`{}` is left over", container.name));
-            }
-        }
-        let (Some(wanted), Some(own)) = (self.policy(), world.daemon().named(&self.names.container)) else { return };
-        // One that was made anew where the old one had gone has the policy that its owner wants.
-        let before = self.world.daemon().named(&self.names.container);
-        if before.is_none_or(|before| before.id != own.id) && role(own).is_none() {
-            return;
-        }
-        let chosen = self.replaces() && own.restart() == self.intent.spec.restart;
-        let meddled = self.rules.iter().any(|rule| matches!(rule.what, Verdict::Act { .. }));
-        if own.restart() != wanted && !chosen && !meddled {
-            let what = format!("its restart policy is `{}`, and was `{}`", own.restart().as_str(), wanted.as_str());
-            breach(what);
-        }
-    }
-
-    /// The restart policy that the gateway's container had before the run: the one that a next container is to get, where
-    /// a replacement was under way.
-    fn policy(&self) -> Option<RestartPolicy> {
-        let daemon = self.world.daemon();
-        let own = daemon.named(&self.names.container);
-        let next = daemon.store.containers.values().find(|next| {
-            let replaced = next.config.labels.get(LABEL_REPLACES);
-            replaced.is_some_and(|id| daemon.store.containers.contains_key(&ContainerId::new(id.as_str())))
-        });
-        let promised = next.and_then(|next| next.config.labels.get(LABEL_RESTART));
-        match promised {
-            Some(word) => RestartPolicy::ALL.into_iter().find(|policy| policy.as_str() == word),
-            None => own.map(Container::restart),
-        }
     }
 
     /// Where nobody but the daemon's answers and our own death disturbed the run, it ends where the undisturbed one
@@ -249,7 +222,10 @@ impl Case {
             | Verdict::Slow { .. } => true,
         });
         // What a reset that was cut short is worth depends on when.
-        let comparable = answers_only && self.intent.reset.is_none() && self.intent.purpose == Purpose::Onboard;
+        let purpose = self.intent.purpose;
+        let comparable = answers_only
+            && self.intent.reset.is_none()
+            && (purpose == Purpose::Onboard || matches!(purpose, Purpose::Destroy(_)));
         // So is how far a gateway came that warms up longer than anybody waits, and what a replacement is worth whose image
         // has rewritten the data; and a second daemon that comes up may take the port.
         let programs = || self.world.programs.values();
@@ -273,23 +249,25 @@ impl Case {
             let what = format!("undisturbed it ends as {:?}, disturbed as {:?}", there.reason(), here.reason());
             breaches.push(Breach { invariant: Invariant::CrashOnly, what });
         }
+        let restores = self.intent.restore.is_some();
         let inventory = |world: &World| {
             let (containers, volumes, networks) = inventory(world);
             // What a next container's image declares as a volume stays where it is undone.
-            (containers, if self.replaces() { 0 } else { volumes }, networks)
+            (containers, if self.replaces() || restores { 0 } else { volumes }, networks)
         };
         let (mut has, mut had) = (inventory(world), inventory(&alone));
         if self.replaces() {
             // A container that is replaced and one that is started again do not need the same networks.
             (has.2, had.2) = (0, 0);
         }
-        if is_ready(there) && has != had {
+        let ended_well = |outcome: &Outcome| is_ready(outcome) || matches!(outcome.end, End::Destroyed { .. });
+        if ended_well(there) && has != had {
             let what = format!("there is {has:?} instead of {had:?}");
             breaches.push(Breach { invariant: Invariant::CrashOnly, what });
         }
         let faults = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
         // A restart is an end and a start.
-        let undoes = if self.replaces() { UNDONE } else { 0 };
+        let undoes = if self.replaces() || restores || purpose != Purpose::Onboard { UNDONE } else { 0 };
         let most = first_acts.sum() + again_acts.sum() + 2 * faults + undoes;
         if acts.sum() + more.sum() > most {
             let what = format!("{acts:?} and {more:?}, instead of {first_acts:?} and {again_acts:?} without faults");
@@ -300,6 +278,10 @@ impl Case {
 
 fn is_ready(outcome: &Outcome) -> bool {
     matches!(outcome.end, End::Ready { .. })
+}
+
+fn is_how(outcome: &Outcome, wanted: How) -> bool {
+    matches!(&outcome.end, End::Ready { how, .. } if *how == wanted)
 }
 
 /// How many of each there are, whatever they are called.

@@ -6,19 +6,22 @@ mod effects;
 mod invariant;
 mod removal;
 mod replacement;
+mod restore;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
-    Command, ContainerId, End, Event, Failure, How, Intent, Outcome, Purpose, Readiness, Reason, VolumeName, gateway_of,
+    Command, ContainerId, End, Event, Failure, GatewayRecord, Grounds, How, Intent, Outcome, Purpose, Readiness,
+    Reason, VolumeName, gateway_of,
 };
 
 pub use self::invariant::{Acts, Breach, Invariant};
+use self::restore::Held;
 use crate::base::{Names, sandbox_folder};
 use crate::fault::Verdict;
 use crate::host::{Happening, Moment, Witness};
 use crate::world::World;
-use crate::world::container::Container;
+use crate::world::container::{Container, Mounted};
 use crate::world::effect::{Actor, Effect, Happened, History};
 
 /// The judge of one run.
@@ -58,10 +61,20 @@ pub struct Oracle<'a> {
     stop_lost: bool,
     /// The volumes of containers that this run removed.
     bereaved: BTreeSet<VolumeName>,
-    /// The volumes whose removal was ordered with a proof, and where the history stood then.
-    proved: BTreeMap<VolumeName, usize>,
+    /// The volumes whose removal was ordered with a proof, where the history stood then, and on what grounds.
+    proved: BTreeMap<VolumeName, (usize, Grounds)>,
     /// Whether anybody meddled since the last backup.
     meddled: bool,
+    /// Whether anybody did since the run began.
+    acted: bool,
+    /// What the gateway's volumes held when the run began.
+    held_before: Held,
+    /// The volumes that the gateway's containers mounted then.
+    mounted_before: BTreeSet<VolumeName>,
+    /// The node name that the record told then.
+    node_name_before: Option<String>,
+    /// The volumes on which the gateway had run by then.
+    used_before: BTreeSet<VolumeName>,
     /// How many left-overs of an earlier run were removed.
     tidied: u32,
     done: u32,
@@ -99,6 +112,11 @@ impl<'a> Oracle<'a> {
             bereaved: BTreeSet::new(),
             proved: BTreeMap::new(),
             meddled: false,
+            acted: false,
+            held_before: Held::new(),
+            mounted_before: BTreeSet::new(),
+            node_name_before: None,
+            used_before: BTreeSet::new(),
             tidied: 0,
             done: 0,
         }
@@ -122,11 +140,14 @@ impl<'a> Oracle<'a> {
                     self.breach(Invariant::NoNeedlessActs, format!("a ready gateway was acted on: {:?}", self.acts));
                 }
                 // Of one that took another's place the name is judged by that one's.
-                if self.made && how.as_str() != UPGRADED {
+                if self.made && how.as_str() != UPGRADED && *how != How::Restored {
                     self.judge_node_name(outcome, world);
                 }
                 if how.as_str() == UPGRADED {
                     self.judge_upgraded(world);
+                }
+                if *how == How::Restored {
+                    self.judge_restored(outcome, world);
                 }
                 // As long as a stop may take, its effect is waited for; what comes later nobody can know of.
                 let grace_ms = u64::from(self.names.spec.stop_grace_s) * 1000;
@@ -139,11 +160,7 @@ impl<'a> Oracle<'a> {
                     self.breach(Invariant::HonestEnds, "it says that it made a backup, and was to do something else");
                 }
             }
-            End::Destroyed { .. } => {
-                if !matches!(self.intent.purpose, Purpose::Destroy(_)) {
-                    self.breach(Invariant::HonestEnds, "it says that it destroyed what it was to bring up");
-                }
-            }
+            End::Destroyed { what, removed } => self.judge_destroyed(*what, removed, outcome, world),
             End::Stopped => {
                 if self.intent.purpose != Purpose::Stop {
                     self.breach(Invariant::HonestEnds, "it says that it stopped what it was to bring up");
@@ -159,6 +176,7 @@ impl<'a> Oracle<'a> {
         if outcome.reason().id() == ROLLED_BACK && !self.others_acted {
             self.judge_rolled_back(world);
         }
+        self.judge_kept(world);
         if !outcome.changed && self.acts.sum() > 0 {
             self.breach(Invariant::HonestEnds, format!("it says that nothing was changed: {:?}", self.acts));
         }
@@ -167,16 +185,27 @@ impl<'a> Oracle<'a> {
     /// Judges what a run did within the command in which it was killed.
     pub fn died(&mut self, world: &World, history: &History) {
         self.judge_history(world, history);
+        self.judge_kept(world);
     }
 
     /// Sandboxes that the new container does not see must have been told.
     fn judge_node_name(&mut self, outcome: &Outcome, world: &World) {
         let daemon = world.daemon();
-        let Some(container) = daemon.named(&self.names.container) else { return };
+        // One that others have made anew since is theirs.
+        let is_ours = |container: &&Container| gateway_of(&container.config.labels).is_some();
+        let Some(container) = daemon.named(&self.names.container).filter(is_ours) else { return };
         let folder = sandbox_folder(world, container);
         let Some(volume) = container.writes_to().next().and_then(|volume| daemon.volumes.get(volume)) else { return };
-        let unseen =
-            volume.files.keys().find(|path| path.starts_with("sandboxes/") && !path.starts_with(folder.as_str()));
+        // Of what was made under a name that neither the record nor the volume tells nobody could know.
+        let is_told = |path: &str| match &self.node_name_before {
+            Some(name) if self.names.spec.node_name_file.is_none() => path
+                .strip_prefix("sandboxes/")
+                .and_then(|rest| rest.split_once('/'))
+                .is_none_or(|(node, _)| node == name),
+            Some(_) | None => true,
+        };
+        let mut sandboxes = volume.files.keys().filter(|path| path.starts_with("sandboxes/"));
+        let unseen = sandboxes.find(|path| !path.starts_with(folder.as_str()) && is_told(path));
         if let Some(unseen) = unseen.filter(|_| outcome.seen.missing.is_empty()) {
             self.breach(Invariant::DriftKeepsData, format!("the new container does not see `{unseen}`"));
         }
@@ -187,6 +216,10 @@ impl<'a> Oracle<'a> {
         self.judged = history.point();
         for Happened { by, effect } in &news {
             self.others_acted |= *by != Actor::Run;
+            if let Effect::VolumeRemoved { name, .. } = effect {
+                self.held_before.remove(name);
+                self.used_before.remove(name);
+            }
             if *by == Actor::Run {
                 self.acts.count(effect);
                 // What nemoclaw writes for itself, and which images are at hand, changes no gateway.
@@ -222,6 +255,7 @@ impl Witness for Oracle<'_> {
     fn saw(&mut self, moment: &Moment) {
         if let Happening::Broke(verdict) = &moment.what {
             self.meddled |= matches!(verdict, Verdict::Act { .. });
+            self.acted |= matches!(verdict, Verdict::Act { .. });
             self.disturbed |= match verdict {
                 Verdict::Act { .. } | Verdict::Stale | Verdict::Refused { .. } => true,
                 Verdict::Hangs
@@ -247,7 +281,16 @@ impl Witness for Oracle<'_> {
         if self.done == 0 {
             self.before = self.own.keys().cloned().collect();
             let record = world.state.records.get(&self.names.gateway).and_then(|seen| seen.record());
-            self.recorded_before = record.map(|record| record.volume_names().into_iter().collect()).unwrap_or_default();
+            let named =
+                |record: &GatewayRecord| record.volume_names().into_iter().chain(record.set_aside.clone()).collect();
+            self.recorded_before = record.map(named).unwrap_or_default();
+            self.node_name_before = record.map(|record| record.node_name.clone());
+            self.held_before = self.held_in(world);
+            let own = self.own.values().filter(|own| !replacement::is_helper(own));
+            let mounted = own.flat_map(|own| &own.config.mounts).filter_map(Mounted::volume);
+            self.mounted_before = mounted.cloned().collect();
+            let used = world.daemon().volumes.iter().filter(|(_, volume)| volume.used);
+            self.used_before = used.map(|(name, _)| name.clone()).collect();
         }
         if matches!(command, Command::Observe(_)) {
             self.looked_at = history.point();

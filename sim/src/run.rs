@@ -81,6 +81,12 @@ pub fn another(world: &mut World, names: &Names, history: &mut History) {
     world.state = ours;
 }
 
+/// An earlier run, from the same state directory, to its end or to where these rules kill it.
+pub fn earlier(world: &mut World, names: &Names, wish: Intent, rules: &[Rule], history: &mut History) {
+    let wish = Intent { wait_for_lock: false, ..wish };
+    through(&mut Open, SimHost::new(world, history, names, Actor::OtherRun, rules, &mut Nobody), wish);
+}
+
 /// What a person wants who types no more than the preset and the command.
 pub fn intent(names: &Names, purpose: Purpose) -> Intent {
     let typed = Typed { preset: true, ..Typed::default() };

@@ -5,7 +5,7 @@ mod text;
 
 use std::collections::BTreeSet;
 
-use engine::{BadPreset, Consent, End, GatewayName, ImageRef, Intent, Outcome, Purpose, VolumeName};
+use engine::{BadPreset, Consent, Discard, End, GatewayName, ImageRef, Intent, Outcome, Purpose, VolumeName};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -134,6 +134,18 @@ pub struct Ask {
     /// `--no-backup`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_backup: bool,
+    /// Which backup `restore` is to take: one of the gateway's by its number, or a folder; its latest where none is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup: Option<String>,
+    /// `destroy --volumes`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub volumes: bool,
+    /// `destroy --set-aside`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub set_aside: bool,
+    /// `--confirm` with the gateway's name.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub confirm: bool,
     /// No `--preset` was typed: the kind is to be found out.
     pub preset_not_typed: bool,
 }
@@ -153,13 +165,17 @@ pub enum Verb {
     Stop,
     /// `backup`.
     Backup,
+    /// `restore`.
+    Restore,
+    /// `destroy`.
+    Destroy,
 }
 
 /// What must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Holds {
-    /// How the run ends: `reused`, `recovered`, …, `stopped`, `backed-up`, `refused`, `looked` or `killed`.
+    /// How the run ends: `reused`, `recovered`, …, `stopped`, `backed-up`, `destroyed`, `refused`, `looked` or `killed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// Its reason.
@@ -168,7 +184,7 @@ pub struct Holds {
     /// The reason of the undisturbed run after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub converges: Option<String>,
-    /// Files that are on the gateway's first volume in the end.
+    /// Files that are on the gateway's first volume in the end, or on the one that a restore has put into its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<String>,
     /// Sandboxes that the gateway lists in the end.
@@ -180,6 +196,9 @@ pub struct Holds {
     /// Volumes that are there in the end, on whichever daemon.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<String>,
+    /// Volumes that are not there in the end.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<String>,
     /// Whether the run made, removed, started and ended nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub untouched: Option<bool>,
@@ -254,7 +273,10 @@ impl Scenario {
         for act in &self.world.acts {
             act.perform(&mut world, &names, &mut before);
         }
-        let intent = self.ask.intent(&names, bases)?;
+        let mut intent = self.ask.intent(&names, bases)?;
+        if self.ask.command == Verb::Restore {
+            intent.restore = Some(self.ask.backup_in(&world, &names));
+        }
         Ok(Case { world, names, intent, rules: self.rules.clone() })
     }
 
@@ -297,6 +319,9 @@ impl Scenario {
         for name in &holds.volumes {
             expect("volumes", name, &volumes, volumes.iter().any(|volume| volume.as_str() == name));
         }
+        for name in &holds.gone {
+            expect("gone", name, &volumes, volumes.iter().all(|volume| volume.as_str() != name));
+        }
         if let Some(wanted) = holds.untouched {
             expect("untouched", &wanted, &judged.acts, wanted == (judged.acts.sum() == 0));
         }
@@ -324,7 +349,8 @@ pub fn end_of(outcome: Option<&Outcome>) -> String {
 }
 
 fn files_of(world: &World, names: &Names) -> BTreeSet<String> {
-    let volumes = world.daemons.iter().filter_map(|daemon| daemon.volumes.get(&names.volume));
+    let name = names.data_volume(world);
+    let volumes = world.daemons.iter().filter_map(|daemon| daemon.volumes.get(&name));
     volumes.flat_map(|volume| volume.files.keys().cloned()).collect()
 }
 
@@ -336,11 +362,16 @@ impl Ask {
     pub fn intent(&self, names: &Names, bases: &Bases) -> Result<Intent, BadScenario> {
         let bad = |key, problem: String| BadScenario::Value { key, problem };
         let purpose = match self.command {
-            Verb::Onboard => Purpose::Onboard,
+            Verb::Onboard | Verb::Restore => Purpose::Onboard,
             Verb::Status => Purpose::Look,
             Verb::Start => Purpose::Start,
             Verb::Stop => Purpose::Stop,
             Verb::Backup => Purpose::BackUp,
+            Verb::Destroy => Purpose::Destroy(match (self.volumes, self.set_aside) {
+                (_, true) => Discard::SetAside,
+                (true, false) => Discard::Volumes,
+                (false, false) => Discard::Container,
+            }),
         };
         let mut wish = intent(names, purpose);
         wish.accept_daemon = self.accept_daemon;
@@ -351,9 +382,15 @@ impl Ask {
             .adopt
             .as_deref()
             .map(|volume| if volume == "own" { names.volume.clone() } else { VolumeName::new(volume) });
+        let consent = |key| {
+            let typed = Consent::typed(&names.gateway, names.gateway.as_str());
+            typed.map_err(|refused| bad(key, refused.to_string()))
+        };
         if self.reset {
-            let consent = Consent::typed(&names.gateway, names.gateway.as_str());
-            wish.reset = Some(consent.map_err(|refused| bad("reset", refused.to_string()))?);
+            wish.reset = Some(consent("reset")?);
+        }
+        if self.confirm {
+            wish.consent = Some(consent("confirm")?);
         }
         if let Some(port) = self.port {
             wish.spec.port = wish.spec.port.on(port);
@@ -374,5 +411,15 @@ impl Ask {
             wish.alternatives = others.map(|kind| bases.get(kind, Base::Fresh).0.spec.clone()).collect();
         }
         Ok(wish)
+    }
+
+    /// The folder of the backup that is to be restored.
+    fn backup_in(&self, world: &World, names: &Names) -> String {
+        let latest = || world.state.latest_backup(&names.gateway).map(|backup| backup.path.clone());
+        match &self.backup {
+            Some(folder) if folder.contains('/') => folder.clone(),
+            Some(number) => format!("backups/{}/{number}", names.gateway),
+            None => latest().unwrap_or_else(|| format!("backups/{}/none", names.gateway)),
+        }
     }
 }

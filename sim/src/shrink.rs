@@ -53,6 +53,11 @@ fn simpler(scenario: &Scenario) -> Vec<Scenario> {
         ask(&|ask| ask.upgrade = false),
         ask(&|ask| ask.image = None),
         ask(&|ask| ask.leave_behind = false),
+        ask(&|ask| ask.no_backup = false),
+        ask(&|ask| ask.backup = None),
+        ask(&|ask| ask.volumes = false),
+        ask(&|ask| ask.set_aside = false),
+        ask(&|ask| ask.confirm = false),
         ask(&|ask| ask.carry.clear()),
         ask(&|ask| ask.preset_not_typed = false),
     ];

@@ -6,7 +6,7 @@ use std::process::Command;
 use engine::{Row, rows};
 
 /// For each row, a scenario in which it decides.
-const TRANSCRIPTS: [(Row, &str); 30] = [
+const TRANSCRIPTS: [(Row, &str); 34] = [
     (Row::DockerUnknown, "docker-cannot-be-asked-and-the-gateway-answers"),
     (Row::RecordUnusable, "record-corrupt"),
     (Row::OtherDaemon, "context-switched"),
@@ -19,6 +19,7 @@ const TRANSCRIPTS: [(Row, &str); 30] = [
     (Row::ImageUnavailable, "image-cannot-be-had"),
     (Row::NotReplaceable, "compose-owns-the-container"),
     (Row::LayerHoldsData, "upgrade-would-lose-the-layer"),
+    (Row::Restore, "restored-as-asked"),
     (Row::Replacement, "rebuild-that-cannot-make-the-next"),
     (Row::PortHeld, "port-held-at-the-start"),
     (Row::Stopped, "vm-stopped-and-started"),
@@ -30,6 +31,7 @@ const TRANSCRIPTS: [(Row, &str); 30] = [
     (Row::Ready, "host-renamed"),
     (Row::VolumeHeldByName, "an-exited-stranger-has-the-volume"),
     (Row::ContainerHidden, "docker-denies-the-container"),
+    (Row::RestoreMissing, "restored-after-all-was-destroyed"),
     (Row::VolumesAmbiguous, "several-volumes-and-no-record"),
     (Row::DataGone, "removed-with-its-volume"),
     (Row::VolumesLeft, "container-gone-under-healthy-metadata"),
@@ -37,6 +39,8 @@ const TRANSCRIPTS: [(Row, &str); 30] = [
     (Row::Nothing, "prefix-is-no-ownership"),
     (Row::Stop, "stopped-as-asked"),
     (Row::BackUp, "backed-up-as-asked"),
+    (Row::Destroy, "destroyed-with-its-volumes"),
+    (Row::SetAside, "destroy-of-what-is-set-aside"),
 ];
 
 #[test]

@@ -8,7 +8,7 @@ use engine::{
     RecordSeen, RestartPolicy, SandboxName, VolumeName,
 };
 
-use super::{Act, Reached, Which, replace};
+use super::{Act, Reached, Which, earlier, replace};
 use crate::base::Names;
 use crate::world::call::Call;
 use crate::world::container::{Config, Life, Mounted, Published};
@@ -40,7 +40,7 @@ impl Act {
                 with(world, names, &which, by, history, |id| Call::Rename { id, to });
             }
             Self::RemoveVolume { volume } => {
-                let name = volume.as_deref().map_or_else(|| names.volume.clone(), VolumeName::new);
+                let name = volume_called(world, names, volume.as_deref().unwrap_or("own"));
                 ask(world, by, &Call::RemoveVolume { name }, history);
             }
             Self::CreateVolume { volume, labelled, files } => {
@@ -73,7 +73,8 @@ impl Act {
             }
             Self::Prune { volumes } => ask(world, by, &Call::Prune { volumes: *volumes }, history),
             Self::RunStranger { name, volume, by_folder, port, always } => {
-                let stranger = stranger(names, volume.as_deref(), *by_folder, *port, *always);
+                let volume = volume.as_deref().map(|name| volume_called(world, names, name));
+                let stranger = stranger(names, volume, *by_folder, *port, *always);
                 run_stranger(world, name.as_deref(), stranger, by, names, history);
             }
             Self::Remake { auto_remove, anonymous, compose, volume, node_name } => {
@@ -159,8 +160,9 @@ impl Act {
                 }
             }
             Self::LoseSandbox { name } => {
+                let volume = names.data_volume(world);
                 if let Some(path) = names.sandbox_path(world, name)
-                    && let Some(volume) = world.daemon_mut().volumes.get_mut(&names.volume)
+                    && let Some(volume) = world.daemon_mut().volumes.get_mut(&volume)
                 {
                     volume.files.remove(&path);
                 }
@@ -204,12 +206,19 @@ impl Act {
             Self::FirstDaemon => world.at_address = 0,
             Self::Disk { full } => world.disk = if *full { Disk::Full } else { Disk::Room },
             Self::StateReadOnly { read_only } => world.state.read_only = *read_only,
-            Self::LoseRecord => world.remove_record(&names.gateway, by, history),
+            Self::LoseRecord => {
+                world.remove_record(&names.gateway, by, history);
+            }
             Self::CorruptRecord => spoil(world, names, RecordProblem::Corrupt { what: "cut short".to_owned() }),
             Self::NewerRecord => spoil(world, names, RecordProblem::Newer { schema: 99 }),
             Self::StaleRecord => stale(world, &names.gateway),
             Self::Wait { ms } => world.pass(*ms, history),
             Self::OtherRun => crate::run::another(world, names, history),
+            Self::BackUp => earlier::back_up(world, names, history),
+            Self::DamageBackup => earlier::damage_backup(world, names),
+            Self::RestoreBackup => earlier::restore(world, names, &[], history),
+            Self::CutRestore { reached } => earlier::restore(world, names, &reached.kills(), history),
+            Self::Destroy { volumes } => earlier::destroy(world, names, *volumes, history),
         }
     }
 }
@@ -275,8 +284,8 @@ fn network_ids(world: &World, name: &NetworkName) -> Vec<engine::NetworkId> {
 }
 
 fn write(world: &mut World, names: &Names, path: &str) {
-    let content = world.number();
-    if let Some(volume) = world.daemon_mut().volumes.get_mut(&names.volume) {
+    let (content, name) = (world.number(), names.data_volume(world));
+    if let Some(volume) = world.daemon_mut().volumes.get_mut(&name) {
         volume.files.insert(path.to_owned(), content);
     }
 }
@@ -304,8 +313,24 @@ fn stale(world: &mut World, gateway: &GatewayName) {
     }
 }
 
-fn stranger(names: &Names, volume: Option<&str>, by_folder: bool, port: Option<u16>, always: bool) -> Config {
-    let volume = volume.map(|name| if name == "own" { names.volume.clone() } else { VolumeName::new(name) });
+/// `own` is the gateway's first volume, `restored` the one that a restore has made last, and `set-aside` the first one that
+/// the record says is set aside.
+fn volume_called(world: &World, names: &Names, word: &str) -> VolumeName {
+    let record = world.state.records.get(&names.gateway).and_then(|seen| seen.record());
+    match word {
+        "own" => Some(names.volume.clone()),
+        "restored" => {
+            let all = world.daemon().volumes.iter();
+            let restored = all.filter(|(_, volume)| volume.is_restored_of(&names.gateway));
+            restored.max_by_key(|(_, volume)| volume.born).map(|(name, _)| name.clone())
+        }
+        "set-aside" => record.and_then(|record| record.set_aside.first().cloned()),
+        _ => None,
+    }
+    .unwrap_or_else(|| VolumeName::new(word))
+}
+
+fn stranger(names: &Names, volume: Option<VolumeName>, by_folder: bool, port: Option<u16>, always: bool) -> Config {
     let source = |name: VolumeName| {
         if by_folder {
             let folder = format!("/var/lib/docker/volumes/{name}/_data");

@@ -9,6 +9,7 @@ use engine::{
 };
 
 use super::gate::{Gate, Told};
+use super::replace::gone;
 use super::words::{cut_short, failed, name, rejected, unknown};
 use super::{SimHost, Stop, Witness};
 use crate::base::sandbox_folder;
@@ -48,9 +49,7 @@ impl<W: Witness> SimHost<'_, W> {
             Command::CreateNetwork { name, labels } => {
                 self.change(Call::CreateNetwork { name: name.clone(), labels: labels.clone() }, true)
             }
-            Command::CreateVolume { name, labels } => {
-                self.change(Call::CreateVolume { name: name.clone(), labels: labels.clone() }, true)
-            }
+            Command::CreateVolume { name, labels } => self.create_volume(name, labels),
             Command::CreateContainer(new) => {
                 let call = self.creation(new);
                 self.change(call, true)
@@ -95,12 +94,12 @@ impl<W: Witness> SimHost<'_, W> {
             Command::CreateHelper(helper) => self.create_helper(helper),
             Command::BackUp(order) => self.back_up(order),
             Command::RemoveVolume { absence } => self.remove_volume(absence),
-            Command::VerifyBackup { .. }
-            | Command::Restore(_)
-            | Command::RemoveNetwork { .. }
-            | Command::SetRecordAside { .. } => Ok(engine::Event::Failed {
-                failure: engine::Failure::Rejected { status: None, message: "to be built".to_owned() },
-            }),
+            Command::VerifyBackup { backup } => self.verify_backup(backup),
+            Command::Restore(order) => self.restore(order),
+            Command::RemoveNetwork { network } => {
+                Ok(gone(self.change(Call::RemoveNetwork { id: network.clone() }, true)?))
+            }
+            Command::SetRecordAside { gateway } => self.set_record_aside(gateway),
             Command::BeginRollBack { limit_ms, .. } => {
                 self.ends_ms = self.ends_ms.max(self.now_ms + limit_ms);
                 self.read_logs()
@@ -205,6 +204,26 @@ impl<W: Witness> SimHost<'_, W> {
                 }
                 let gateway = record.gateway.to_string();
                 self.history.note(self.actor, Effect::RecordWritten { gateway, over_unusable });
+                Event::Done
+            }
+            Gate::Through
+            | Gate::Stale
+            | Gate::Fails(_)
+            | Gate::Cut
+            | Gate::Lost(_)
+            | Gate::Late(..)
+            | Gate::Refused(_) => rejected(NOT_WRITABLE),
+        };
+        self.after(CallKind::File)?;
+        Ok(event)
+    }
+
+    /// The file gets another name: nothing of it is lost. One that is not there is aside already.
+    fn set_record_aside(&mut self, gateway: &GatewayName) -> Result<Event, Stop> {
+        let event = match self.gate(CallKind::File)? {
+            Gate::Through | Gate::Stale if !self.world.state.read_only => {
+                let aside = self.world.remove_record(gateway, self.actor, self.history);
+                self.world.state.kept.extend(aside);
                 Event::Done
             }
             Gate::Through

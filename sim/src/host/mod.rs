@@ -8,6 +8,7 @@ mod acts;
 mod gate;
 mod look;
 mod replace;
+mod restore;
 mod volumes;
 mod wait;
 mod words;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::{
-    CarriedPath, ContainerId, Event, Failure, ImageId, MountedSource, NetworkName, NextContainer, PortChange,
-    RestartPolicy,
+    CarriedPath, ContainerId, Event, Failure, ImageId, MountSpec, MountedSource, NetworkName, NextContainer,
+    PortChange, RestartPolicy,
 };
 
 use super::gate::{Gate, Told};
@@ -121,8 +121,9 @@ fn config_of(next: &NextContainer, old: &Container, given: Option<&Program>, new
     let mut env = config.env.clone();
     env.0.retain(|name, value| !is_given(name, value));
     env.0.extend(next.env.0.clone());
-    let replaced = |mount: &Mounted| next.mounts.iter().any(|other| other.path == mount.path);
-    let kept = config.mounts.iter().filter(|mount| !replaced(mount)).cloned();
+    let new_at = |path: &str| next.mounts.iter().find(|mount| mount.path == path).map(Mounted::of);
+    let is_added = |mount: &&MountSpec| config.mounts.iter().all(|old| old.path != mount.path);
+    let kept = config.mounts.iter().map(|mount| new_at(&mount.path).unwrap_or_else(|| mount.clone()));
     Config {
         image: next.image.clone(),
         // The daemon says which one it is.
@@ -130,7 +131,7 @@ fn config_of(next: &NextContainer, old: &Container, given: Option<&Program>, new
         command: command_of(next, config, given, new),
         env,
         labels: config.labels.clone().into_iter().chain(next.labels.clone()).collect(),
-        mounts: kept.chain(next.mounts.iter().map(Mounted::of)).collect(),
+        mounts: kept.chain(next.mounts.iter().filter(is_added).map(Mounted::of)).collect(),
         ports: config.ports.iter().map(|port| port_of(port, next.port.as_ref())).collect(),
         restart: RestartPolicy::No,
         auto_remove: config.auto_remove,

@@ -23,7 +23,7 @@ impl<W: Witness> SimHost<'_, W> {
         let mount = |one: &engine::HelperMount| Mounted {
             source: MountedSource::Volume { name: one.volume.clone() },
             path: one.at.clone(),
-            writable: false,
+            writable: !helper.read_only,
         };
         let config = Config {
             image: helper.image.clone(),
@@ -98,7 +98,10 @@ impl<W: Witness> SimHost<'_, W> {
             path: path.clone(),
             gateway: order.gateway.clone(),
             container: order.container.clone(),
+            preset: order.spec.preset.clone(),
+            node_name: order.spec.node_name.clone(),
             volumes,
+            paths: order.volumes.iter().filter_map(|one| Some((one.volume.clone(), one.path.clone()?))).collect(),
             complete: true,
         });
         let lacks = order.beside.iter().map(|sandbox| format!("sandbox `{sandbox}`")).collect();

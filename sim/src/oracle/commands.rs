@@ -1,7 +1,7 @@
 //! What an oracle says to each command when it is issued, by the truth then. A guard of Docker's that has to say no
 //! although nothing disturbed the picture is itself a finding.
 
-use engine::{Command, ContainerId, Disk, Event, Failure, GatewayRecord, Purpose};
+use engine::{Command, ContainerId, Disk, Event, Failure, GatewayRecord, Purpose, gateway_of};
 
 use super::{COMMANDS_MAX, Invariant, Oracle};
 use crate::host::kind_of;
@@ -40,6 +40,12 @@ impl Oracle<'_> {
                 }
             }
             Command::RemoveVolume { absence } => self.judge_removal_order(absence, world, history),
+            Command::RemoveNetwork { network } => {
+                let labels = world.daemon().networks.get(network).map(|network| &network.labels);
+                if labels.is_some_and(|labels| gateway_of(labels) != Some(self.names.gateway.as_str())) {
+                    self.breach(Invariant::NoStrangersHarmed, format!("network {network} is not this gateway's"));
+                }
+            }
             Command::StartContainer { .. }
             | Command::TakeLock { .. }
             | Command::ReadRecord { .. }
@@ -65,7 +71,6 @@ impl Oracle<'_> {
             | Command::BackUp(_)
             | Command::VerifyBackup { .. }
             | Command::Restore(_)
-            | Command::RemoveNetwork { .. }
             | Command::SetRecordAside { .. }
             | Command::BeginRollBack { .. } => {}
         }
@@ -134,15 +139,24 @@ impl Oracle<'_> {
             let what = "the record of what is on another daemon was written over".to_owned();
             self.breach(Invariant::RecordsFollowFacts, what);
         }
-        let daemon = world.daemon();
+        let (daemon, volume) = (world.daemon(), self.names.data_volume(world));
+        let forgotten = old.set_aside.iter().find(|name| {
+            let named = record.set_aside.contains(*name) || record.volumes.iter().any(|volume| volume.name == **name);
+            // What this run itself has named before it ran on it, and undone, goes again.
+            daemon.volumes.contains_key(*name) && !named && self.recorded_before.contains(*name)
+        });
+        if let Some(name) = forgotten.filter(|_| !self.others_since_the_look(history)) {
+            let what = format!("the volume `{name}` that was set aside left the record, and it is there");
+            self.breach(Invariant::RecordsFollowFacts, what);
+        }
         let dropped = old.sandboxes.iter().chain(&old.missing).find(|name| {
             let path = self.names.sandbox_path(world, name.as_str());
-            let there = path.is_some_and(|path| {
-                daemon.volumes.get(&self.names.volume).is_some_and(|volume| volume.files.contains_key(&path))
-            });
+            let there = path
+                .is_some_and(|path| daemon.volumes.get(&volume).is_some_and(|volume| volume.files.contains_key(&path)));
             there && !record.sandboxes.contains(*name) && !record.missing.contains(*name)
         });
-        if let Some(name) = dropped {
+        // What is restored is as old as its backup.
+        if let Some(name) = dropped.filter(|_| self.intent.restore.is_none()) {
             let what = format!("the sandbox `{name}` left the record, and it is there");
             self.breach(Invariant::RecordsFollowFacts, what);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::{ContainerId, MountedSource, VolumeName, gateway_of};
+use engine::{ContainerId, MountedSource, Purpose, VolumeName, gateway_of};
 
 use super::replacement::{is_helper, replaced_by};
 use super::{Invariant, Oracle};
@@ -29,8 +29,12 @@ impl Oracle<'_> {
                     self.breach(Invariant::DriftKeepsData, format!("it was started beside {beside:?}"));
                 }
             }
-            Effect::ContainerEnded { id } | Effect::ContainerFrozen { id, .. } | Effect::FilesWritten { id, .. } => {
-                self.judge_stranger(id)
+            Effect::ContainerEnded { id } | Effect::ContainerFrozen { id, .. } => self.judge_stranger(id),
+            Effect::FilesWritten { id, .. } => {
+                self.judge_stranger(id);
+                if let Some(into) = self.own.get(id).cloned() {
+                    self.judge_written(&into, world);
+                }
             }
             Effect::ContainerRenamed { id, to } => {
                 self.judge_stranger(id);
@@ -62,13 +66,19 @@ impl Oracle<'_> {
                 }
             }
             Effect::VolumeCreated { name } => {
-                if !self.is_its_volume(name, world) && !is_anonymous(world, name) {
+                let restores = self.intent.restore.is_some();
+                let made = world.daemon().volumes.get(name).filter(|_| restores);
+                let is_restored = made.is_some_and(|volume| volume.is_restored_of(&self.names.gateway));
+                if !self.is_its_volume(name, world) && !is_anonymous(world, name) && !is_restored {
                     self.breach(Invariant::NoStrangersHarmed, format!("volume `{name}` was made"));
                 }
             }
             Effect::Network { name, exists } => {
                 if *name != self.names.network {
                     self.breach(Invariant::NoStrangersHarmed, format!("network `{name}` exists: {exists}"));
+                }
+                if !exists && !matches!(self.intent.purpose, Purpose::Destroy(_)) {
+                    self.breach(Invariant::NoNeedlessActs, format!("network `{name}` was removed"));
                 }
             }
             Effect::RecordWritten { gateway, over_unusable } => {
@@ -79,9 +89,12 @@ impl Oracle<'_> {
                     self.breach(Invariant::RecordsFollowFacts, format!("the record of `{gateway}` was written"));
                 }
             }
-            Effect::RecordRemoved { gateway, of } => {
+            Effect::RecordRemoved { gateway, of, volumes } => {
                 let mut all = world.daemons.iter().flat_map(|daemon| daemon.all_containers());
-                if all.any(|container| Some(&container.id) == of.as_ref()) || gateway != self.names.gateway.as_str() {
+                let is_there = |name: &VolumeName| world.daemon().volumes.contains_key(name);
+                let left = volumes.iter().any(is_there) && !self.others_since_the_look(history);
+                let lives = all.any(|container| Some(&container.id) == of.as_ref());
+                if lives || left || gateway != self.names.gateway.as_str() {
                     let what = format!("the record of `{gateway}` was removed before what it records");
                     self.breach(Invariant::RecordsFollowFacts, what);
                 }
@@ -96,6 +109,7 @@ impl Oracle<'_> {
         self.names.spec.volumes().any(|(own, _)| own == name)
             || self.intent.adopt.as_ref() == Some(name)
             || record.is_some_and(|record| record.volumes.iter().any(|volume| volume.name == *name))
+            || record.is_some_and(|record| record.set_aside.contains(name))
             || self.recorded_before.contains(name)
     }
 
@@ -125,7 +139,11 @@ impl Oracle<'_> {
         if let Some(strange) = strange {
             self.breach(Invariant::NoStrangersHarmed, format!("the new container has `{strange}`, another's"));
         }
-        if beside || self.names.spec.volumes().any(|(name, _)| !labelled(name)) && daemon.volumes.keys().any(labelled) {
+        // What a restore puts nothing into the place of is judged when it says that it has restored.
+        if beside
+            || self.intent.restore.is_some()
+            || self.names.spec.volumes().any(|(name, _)| !labelled(name)) && daemon.volumes.keys().any(labelled)
+        {
             return;
         }
         let record = world.state.records.get(&self.names.gateway).and_then(|seen| seen.record());
@@ -138,7 +156,7 @@ impl Oracle<'_> {
         let left: BTreeSet<_> = by_name
             .chain(recorded)
             .filter(|name| daemon.volumes.get(*name).is_some_and(|volume| !volume.files.is_empty()))
-            .filter(|name| !container.has(name))
+            .filter(|name| !container.has(name) && !record.is_some_and(|record| record.set_aside.contains(*name)))
             .map(ToString::to_string)
             .collect();
         if !left.is_empty() {

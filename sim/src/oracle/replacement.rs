@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
-    ContainerId, ContainerName, GatewayRecord, LABEL_REPLACES, LABEL_ROLE, ROLE_HELPER, ROLE_NEXT, RestartPolicy,
-    gateway_of,
+    ContainerId, ContainerName, Discard, GatewayRecord, LABEL_REPLACES, LABEL_ROLE, Purpose, ROLE_HELPER, ROLE_NEXT,
+    RestartPolicy, gateway_of,
 };
 
 use super::{Invariant, Oracle};
@@ -45,18 +45,28 @@ impl Oracle<'_> {
         let has = |mount: &Mounted| {
             next.config.mounts.iter().any(|own| own.path == mount.path && own.volume() == mount.volume())
         };
+        let is_restored = |mount: &Mounted| {
+            let at = next.config.mounts.iter().find(|own| own.path == mount.path).and_then(Mounted::volume);
+            let volume = at.and_then(|name| daemon.volumes.get(name));
+            self.intent.restore.is_some() && volume.is_some_and(|volume| volume.is_restored_of(&self.names.gateway))
+        };
         let is_wrong = |mount: &Mounted| {
             let at = next.config.mounts.iter().find(|own| own.path == mount.path).and_then(Mounted::volume);
             self.intent.replace.is_some() && at.is_some_and(|name| self.is_its_volume(name, world))
         };
         let volumes = old.config.mounts.iter().filter(|mount| mount.volume().is_some());
-        let lost: Vec<_> = volumes.filter(|mount| !has(mount) && !is_wrong(mount)).map(|mount| &mount.path).collect();
+        let lost: Vec<_> = volumes
+            .filter(|mount| !has(mount) && !is_wrong(mount) && !is_restored(mount))
+            .map(|mount| &mount.path)
+            .collect();
         let mut whats = Vec::new();
         if !lost.is_empty() {
             whats.push(format!("the next container does not have the volumes at {lost:?}"));
         }
-        if next.config.hostname != old.config.hostname {
-            whats.push(format!("it is `{}`, and was `{}`", next.config.hostname, old.config.hostname));
+        let restored = self.backup_restored(world).map(|backup| backup.node_name);
+        let hostname = restored.unwrap_or_else(|| old.config.hostname.clone());
+        if next.config.hostname != hostname {
+            whats.push(format!("it is `{}`, and was to be `{hostname}`", next.config.hostname));
         }
         let not_carried =
             own_files(old).find(|(path, content)| self.is_carried(old, path) && !holds(world, next, **content));
@@ -98,7 +108,9 @@ impl Oracle<'_> {
         }
         let next = containers.values().find(|other| replaced_by(other).as_ref() == Some(id) && self.is_own(other));
         let mut whats = Vec::new();
+        let destroys = matches!(self.intent.purpose, Purpose::Destroy(Discard::Container | Discard::Volumes));
         match next {
+            None if destroys && *name == self.names.container => self.judge_own_removal(&removed, world),
             Some(next) => {
                 let committed = match self.recorded(world) {
                     Some(recorded) => *recorded == next.id,

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{ContainerId, ContainerName, DaemonIdentity, ImageId, ImageRef, NetworkId, NetworkName, VolumeName};
+use engine::{
+    ContainerId, ContainerName, DaemonIdentity, GatewayName, ImageId, ImageRef, LABEL_RESTORED, NetworkId, NetworkName,
+    VolumeName, gateway_of,
+};
 use serde::{Deserialize, Serialize};
 
 use super::container::{Container, Content, Endpoint};
@@ -56,6 +59,16 @@ pub struct Volume {
     pub anonymous: bool,
     /// What it holds.
     pub files: BTreeMap<String, Content>,
+    /// Whether its gateway was ever started on it.
+    #[serde(default)]
+    pub used: bool,
+}
+
+impl Volume {
+    /// Whether it was made to restore a backup of this gateway into.
+    pub fn is_restored_of(&self, gateway: &GatewayName) -> bool {
+        self.labels.contains_key(LABEL_RESTORED) && gateway_of(&self.labels) == Some(gateway.as_str())
+    }
 }
 
 /// A network.

@@ -140,12 +140,14 @@ pub enum Effect {
         /// What was there before: whether it was a file that cannot be used.
         over_unusable: bool,
     },
-    /// It is gone.
+    /// It is gone, or kept under another name.
     RecordRemoved {
         /// Of which gateway.
         gateway: String,
         /// The container that it named.
         of: Option<ContainerId>,
+        /// The volumes that it named, those that were set aside included.
+        volumes: Vec<VolumeName>,
     },
 }
 

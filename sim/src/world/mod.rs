@@ -88,6 +88,13 @@ pub struct StateDir {
     pub backups: Vec<Backup>,
 }
 
+impl StateDir {
+    /// The latest backup of a gateway.
+    pub fn latest_backup(&self, gateway: &GatewayName) -> Option<&Backup> {
+        self.backups.iter().rev().find(|backup| backup.gateway == *gateway)
+    }
+}
+
 /// A request whose effect comes later than the connection's end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Late {
@@ -156,12 +163,16 @@ impl World {
         if form > program.form { Does::Ends { code: DATA_TOO_NEW } } else { program.does }
     }
 
-    /// Removes the registry's record of a gateway.
-    pub fn remove_record(&mut self, gateway: &GatewayName, by: Actor, history: &mut History) {
-        if let Some(seen) = self.state.records.remove(gateway) {
-            let of = seen.record().map(|record| record.container.clone());
-            history.note(by, Effect::RecordRemoved { gateway: gateway.to_string(), of });
-        }
+    /// Removes the registry's record of a gateway, and says what it was.
+    pub fn remove_record(&mut self, gateway: &GatewayName, by: Actor, history: &mut History) -> Option<RecordSeen> {
+        let seen = self.state.records.remove(gateway)?;
+        let of = seen.record().map(|record| record.container.clone());
+        let named = |record: &engine::GatewayRecord| {
+            record.volume_names().into_iter().chain(record.set_aside.iter().cloned()).collect()
+        };
+        let volumes = seen.record().map(named).unwrap_or_default();
+        history.note(by, Effect::RecordRemoved { gateway: gateway.to_string(), of, volumes });
+        Some(seen)
     }
 
     /// Has the effect of a request come later.

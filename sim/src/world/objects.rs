@@ -55,7 +55,7 @@ impl World {
         if self.daemons[at].volumes.contains_key(name) {
             return Ok(Changed::Done);
         }
-        let volume = Volume { labels: labels.clone(), born: self.number(), anonymous, files: BTreeMap::new() };
+        let volume = Volume { labels: labels.clone(), born: self.number(), anonymous, ..Volume::default() };
         self.daemons[at].volumes.insert(name.clone(), volume);
         history.note(by, Effect::VolumeCreated { name: name.clone() });
         Ok(Changed::Done)

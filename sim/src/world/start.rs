@@ -1,6 +1,6 @@
 //! What a container's start needs, what its end leaves, and what the restart policy makes of it.
 
-use engine::{ContainerId, ContainerName, Disk, MountedSource, RestartPolicy};
+use engine::{ContainerId, ContainerName, Disk, MountedSource, RestartPolicy, gateway_of};
 
 use super::apply::{Answer, EMPTY_IMAGE};
 use super::call::{ApiError, Changed};
@@ -50,6 +50,12 @@ impl World {
         container.exit.error.clear();
         for path in program.layer {
             container.layer.entry(path).or_insert(run);
+        }
+        let owner = gateway_of(&container.config.labels);
+        for name in container.writes_to() {
+            if let Some(volume) = found.volumes.get_mut(name) {
+                volume.used |= owner.is_some() && owner == gateway_of(&volume.labels);
+            }
         }
         // A gateway's own files are on its volume from its first start on.
         if let Some(volume) = writes.and_then(|volume| found.volumes.get_mut(&volume)) {

@@ -202,6 +202,7 @@ impl<W: Witness> Giver<'_, W> {
                 (LABEL_ROLE.to_owned(), ROLE_HELPER.to_owned()),
             ]),
             volumes: volumes.clone(),
+            read_only: true,
         })));
         BackupOrder {
             gateway: self.names.gateway.clone(),
