@@ -317,6 +317,7 @@ impl SmallHost {
             networks: Known::Known(networks.collect()),
             port: holder(port.host),
             health_port: port.health_on_host().map(holder),
+            wanted_port: (port.host != target.port.host).then(|| holder(target.port.host)),
             readiness: Known::Known(self.answer(&probe)),
             disk: Known::Known(engine::Disk::Room),
             remains: (target.recorded.is_some() && !found).then_some(engine::Remains::Gone),

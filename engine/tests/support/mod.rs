@@ -53,6 +53,7 @@ pub fn world() -> World {
         layer: None,
         lacking: Known::Known(Vec::new()),
         health_port: None,
+        wanted_port: Some(Known::Known(PortHolder::Free)),
         gpu: None,
         node_name: None,
     };
