@@ -14,6 +14,7 @@ mod measure;
 mod next;
 mod no_result;
 mod pull;
+mod put;
 mod replace;
 mod sandboxes;
 mod streamed;
