@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use engine::{BackedUpVolume, BackupContents, Failure, GatewayName, VolumeName};
+use engine::{BackedUpVolume, BackupContents, CarriedPath, Failure, GatewayName, VolumeName};
 
 use super::bad::BadBackup;
 use super::manifest::{self, Manifest, VolumeKept};
@@ -62,7 +62,7 @@ pub struct Verified {
 
 impl From<&Manifest> for BackupSummary {
     fn from(manifest: &Manifest) -> Self {
-        let stored = manifest.volumes.iter().flat_map(|volume| [volume.archive.bytes, volume.listing.bytes]);
+        let stored = manifest.all().flat_map(|volume| [volume.archive.bytes, volume.listing.bytes]);
         Self {
             made: manifest.made.clone(),
             bytes: manifest.bytes(),
@@ -116,7 +116,7 @@ impl Backups {
             path: path.to_owned(),
             gateway: manifest.gateway.clone(),
             summary: BackupSummary::from(&manifest),
-            entries: manifest.volumes.iter().fold(0, |sum, volume| sum.saturating_add(volume.entries)),
+            entries: manifest.all().fold(0, |sum, volume| sum.saturating_add(volume.entries)),
         })
     }
 }
@@ -148,7 +148,9 @@ fn read_contents(folder: &Path, wanted: &(dyn Fn() -> bool + Sync)) -> Result<Ba
     let volume = |kept: &VolumeKept| BackedUpVolume { name: kept.name.clone(), path: kept.path.clone() };
     let mut volumes: Vec<_> = manifest.volumes.iter().map(volume).collect();
     volumes.sort();
+    let carried = |kept: &VolumeKept| Some(CarriedPath { from: kept.name.to_string(), to: kept.path.clone()? });
     Ok(BackupContents {
+        carried: manifest.carried.iter().filter_map(carried).collect(),
         path,
         name,
         node_name: node_name.map(str::to_owned),
