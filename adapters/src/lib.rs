@@ -12,8 +12,10 @@ mod http;
 mod known;
 mod older;
 mod own_files;
+mod pipe;
 mod ports;
 mod state;
+mod tars;
 
 pub use backup::{BackupListed, BackupSummary, Backups, BadBackup, Verified};
 pub use docker::logs;

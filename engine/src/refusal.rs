@@ -161,8 +161,8 @@ pub enum Refusal {
         port: PortSpec,
         /// Who holds it.
         holder: PortHolder,
-        /// Whether the gateway's container exists, so that another port would mean another container.
-        container_exists: bool,
+        /// Whether the gateway's container has that port, so that another one would mean another container.
+        container_has_it: bool,
     },
     /// The gateway does not become ready.
     NotRecovered {

@@ -16,6 +16,7 @@ use engine::{
     RestartPolicy, VolumeName, Why,
 };
 use hyper::Method;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
@@ -46,15 +47,30 @@ impl Daemon {
         done(self.ask_to("POST /networks/create", limit, answer).await)
     }
 
-    /// Creates a volume. Docker answers the same when one of that name is there already, so the look comes first.
+    /// Creates a volume. Docker says the same where one of that name is there already, so the look comes first; and what
+    /// it says of the volume's labels tells one that came between from one of ours.
     pub async fn create_volume(&self, name: &VolumeName, labels: &BTreeMap<String, String>, limit: Duration) -> Event {
         let body = json!(VolumeCreateRequest {
             name: Some(name.as_str().to_owned()),
             labels: Some(labels.clone().into_iter().collect()),
             ..Default::default()
         });
-        let answer = self.send::<IgnoredAny>(Method::POST, "/volumes/create", Some(&body));
-        done(self.ask_to("POST /volumes/create", limit, answer).await)
+        let call = "POST /volumes/create";
+        let answer = self.send::<VolumeCreated>(Method::POST, "/volumes/create", Some(&body));
+        match self.ask_to(call, limit, answer).await {
+            Ok(VolumeCreated { name: created, .. }) if created != name.as_str() => {
+                let what = "it is about another volume".to_owned();
+                Event::Failed { failure: Failure::Unknown { why: Why::Malformed { call: call.to_owned(), what } } }
+            }
+            Ok(VolumeCreated { labels: there, .. }) if there.as_ref().unwrap_or(&BTreeMap::new()) == labels => {
+                Event::Done
+            }
+            Ok(_) => {
+                let message = format!("there is a volume `{name}` already, with other labels");
+                Event::Failed { failure: Failure::Rejected { status: Some(409), message } }
+            }
+            Err(no) => failed(no),
+        }
     }
 
     /// Creates a container and does not start it.
@@ -150,6 +166,16 @@ impl Daemon {
         let last = self.ask(&call, limit, answer).await.unwrap_or_default();
         Event::LogsRead { lines: last_lines(&String::from_utf8_lossy(&last), lines) }
     }
+}
+
+/// The answer to the creation of a volume. Not bollard's model, for the reason that the list's is not either.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct VolumeCreated {
+    name: String,
+    /// Null where it has none; an answer that does not tell is none.
+    #[serde(deserialize_with = "Option::deserialize")]
+    labels: Option<BTreeMap<String, String>>,
 }
 
 /// The event of an act.
@@ -280,82 +306,4 @@ fn last_lines(text: &str, lines: u32) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use engine::{ContainerName, Env, ImageRef, PortSpec};
-
-    use super::*;
-
-    fn new_container() -> NewContainer {
-        let volume = MountSource::Volume { name: VolumeName::new("vol") };
-        let bind = MountSource::Bind { folder: "/etc/x".to_owned() };
-        NewContainer {
-            name: ContainerName::new("gateway"),
-            image: ImageRef::new("image:1"),
-            command: vec!["/program".to_owned(), "serve".to_owned(), "--fast".to_owned()],
-            keeps_entry_point: false,
-            user: None,
-            privileged: false,
-            host_cgroups: false,
-            extra_hosts: Vec::new(),
-            gpu: None,
-            env: Env(BTreeMap::from([("A".to_owned(), "b=c".to_owned())])),
-            labels: BTreeMap::from([("l".to_owned(), "v".to_owned())]),
-            mounts: vec![
-                MountSpec { source: volume, path: "/data".to_owned(), read_only: false },
-                MountSpec { source: bind, path: "/x".to_owned(), read_only: true },
-            ],
-            port: PortSpec {
-                host_ip: "127.0.0.1".to_owned(),
-                host: 8080,
-                container: 80,
-                same_inside: false,
-                health: None,
-            },
-            network: Some(NetworkName::new("net")),
-            hostname: "node".to_owned(),
-            restart: RestartPolicy::UnlessStopped,
-        }
-    }
-
-    #[test]
-    fn a_container_is_created_by_mount_syntax_with_nothing_left_to_the_image() {
-        let expected = json!({
-            "Image": "image:1",
-            "Entrypoint": ["/program"],
-            "Cmd": ["serve", "--fast"],
-            "Env": ["A=b=c"],
-            "Hostname": "node",
-            "Labels": { "l": "v" },
-            "ExposedPorts": { "80/tcp": {} },
-            "HostConfig": {
-                "Mounts": [
-                    {
-                        "Type": "volume", "Source": "vol", "Target": "/data", "ReadOnly": false,
-                        "VolumeOptions": { "NoCopy": true },
-                    },
-                    { "Type": "bind", "Source": "/etc/x", "Target": "/x", "ReadOnly": true },
-                ],
-                "PortBindings": { "80/tcp": [{ "HostIp": "127.0.0.1", "HostPort": "8080" }] },
-                "RestartPolicy": { "Name": "unless-stopped" },
-                "NetworkMode": "net",
-            },
-        });
-        assert_eq!(json!(creation(&new_container())), expected);
-    }
-
-    #[test]
-    fn a_stop_is_waited_for_longer_than_its_grace() {
-        let call = Duration::from_secs(5);
-        assert!(limit_of_stop(30, call) > Duration::from_secs(30));
-        assert!(limit_of_stop(u32::MAX, call) > Duration::from_secs(u64::from(u32::MAX)));
-        assert_eq!(limit_of_stop(1, Duration::from_secs(600)), Duration::from_secs(600));
-    }
-
-    #[test]
-    fn the_last_lines_are_kept_in_order_and_short() {
-        assert_eq!(last_lines("a\nb\r\nc\n", 2), ["b", "c"]);
-        assert_eq!(last_lines("a", 2), ["a"]);
-        assert_eq!(last_lines("", 2), [""; 0]);
-        assert_eq!(last_lines(&"ä".repeat(5000), 1), ["ä".repeat(LOG_LINE_MAX_CHARS)]);
-    }
-}
+mod tests;

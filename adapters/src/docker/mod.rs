@@ -14,6 +14,7 @@ mod measure;
 mod next;
 mod no_result;
 mod pull;
+mod put;
 mod replace;
 mod sandboxes;
 mod streamed;
@@ -21,6 +22,7 @@ mod transport;
 
 pub use address::{Address, BadAddress};
 pub(crate) use archive::Archive;
+pub(crate) use carry::Place;
 pub use client::Daemon;
 pub use credentials::Credentials;
 pub use logs::logs;

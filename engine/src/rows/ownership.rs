@@ -208,7 +208,7 @@ pub fn expected_volumes(case: &Case<'_>, own: &ContainerSeen) -> Result<Vec<(Vol
 }
 
 /// A reset is for volumes without a container; the one that this run has made since is what was asked for.
-pub fn reset_container_exists(case: &Case<'_>) -> Judged {
+pub fn reset_container_has_it(case: &Case<'_>) -> Judged {
     if case.tried.may_have(Act::Create) {
         return Ok(None);
     }

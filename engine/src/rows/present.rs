@@ -54,7 +54,7 @@ fn held_port(case: &Case<'_>) -> Judged {
         match holder.get()? {
             PortHolder::Free | PortHolder::Gateway | PortHolder::NotVisible => {}
             holder @ (PortHolder::Container { .. } | PortHolder::Process { .. }) => {
-                return refuse(Refusal::PortHeld { port, holder: holder.clone(), container_exists: own.is_some() });
+                return refuse(Refusal::PortHeld { port, holder: holder.clone(), container_has_it: own.is_some() });
             }
         }
     }

@@ -104,6 +104,7 @@ pub fn parts(image: bool, network: bool, volume: bool) -> HostSeen {
         layer: None,
         lacking: Known::Known(Vec::new()),
         health_port: None,
+        wanted_port: None,
         gpu: None,
         node_name: None,
     }

@@ -53,6 +53,7 @@ pub fn world() -> World {
         layer: None,
         lacking: Known::Known(Vec::new()),
         health_port: None,
+        wanted_port: Some(Known::Known(PortHolder::Free)),
         gpu: None,
         node_name: None,
     };
@@ -348,5 +349,6 @@ pub fn backup_contents() -> engine::BackupContents {
         preset: spec().preset,
         node_name: Some("openshell-prod".to_owned()),
         volumes: vec![engine::BackedUpVolume { name: VolumeName::new(NAME), path: Some(PATH.to_owned()) }],
+        carried: Vec::new(),
     }
 }

@@ -74,7 +74,7 @@ impl<W: Witness> SimHost<'_, W> {
             Err(no) => return Ok(no),
         };
         for one in &order.volumes {
-            let Some(files) = backup.volumes.get(&one.name) else {
+            let Some(files) = backup.restored(&one.name, &one.at, &order.carried) else {
                 return Ok(rejected(format!("the backup does not hold the volume `{}`", one.name)));
             };
             match self.files_at(order, one)? {
@@ -82,7 +82,7 @@ impl<W: Witness> SimHost<'_, W> {
                 Ok(there) if !there.is_empty() => return Ok(rejected(format!("volume `{}` is not empty", one.into))),
                 Ok(_) => {}
             }
-            let written = self.write_files(order, one, files)?;
+            let written = self.write_files(order, one, &files)?;
             if written != Event::Done {
                 return Ok(written);
             }
@@ -90,7 +90,7 @@ impl<W: Witness> SimHost<'_, W> {
         for one in &order.volumes {
             match self.files_at(order, one)? {
                 Err(event) => return Ok(event),
-                Ok(there) if backup.volumes.get(&one.name) != Some(&there) => {
+                Ok(there) if backup.restored(&one.name, &one.at, &order.carried).as_ref() != Some(&there) => {
                     return Ok(rejected(format!("volume `{}` does not read back as it was listed", one.into)));
                 }
                 Ok(_) => {}

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::{
-    Absence, BackupMade, BackupOrder, Disk, Env, Event, HelperContainer, ImageId, MountedSource, RestartPolicy,
+    Absence, BackupMade, BackupOrder, CarriedPath, Disk, Env, Event, HelperContainer, ImageId, MountedSource,
+    RestartPolicy,
 };
 
 use super::acts::NOT_WRITABLE;
@@ -72,10 +73,24 @@ impl<W: Witness> SimHost<'_, W> {
             };
             volumes.insert(one.volume.clone(), files.into_iter().map(inner).collect::<BTreeMap<_, _>>());
         }
+        let mut carried = Vec::new();
+        for path in &order.carried {
+            let Some(container) = &order.container else { continue };
+            let files = match self.read_archive(container, &path.from)? {
+                Err(event) => return Ok(event),
+                Ok(Err(no)) => return Ok(failed(no.status, no.message, true)),
+                Ok(Ok(files)) => files,
+            };
+            let below = |(file, content): (String, Content)| {
+                let below = file.strip_prefix(path.from.trim_end_matches('/')).unwrap_or_default();
+                (below.to_owned(), content)
+            };
+            carried.push((path.clone(), files.into_iter().map(below).collect()));
+        }
         let gate = self.gate(CallKind::File)?;
         let event = match gate {
             Gate::Through | Gate::Stale if self.world.disk == Disk::Full => rejected("no space left on device"),
-            Gate::Through | Gate::Stale if !self.world.state.read_only => self.keep(order, volumes),
+            Gate::Through | Gate::Stale if !self.world.state.read_only => self.keep(order, volumes, carried),
             Gate::Through
             | Gate::Stale
             | Gate::Fails(_)
@@ -88,7 +103,12 @@ impl<W: Witness> SimHost<'_, W> {
         Ok(event)
     }
 
-    fn keep(&mut self, order: &BackupOrder, volumes: BTreeMap<engine::VolumeName, BTreeMap<String, Content>>) -> Event {
+    fn keep(
+        &mut self,
+        order: &BackupOrder,
+        volumes: BTreeMap<engine::VolumeName, BTreeMap<String, Content>>,
+        carried: Vec<(CarriedPath, BTreeMap<String, Content>)>,
+    ) -> Event {
         let nth = self.world.state.backups.len() + 1;
         let path = format!("backups/{}/{nth}", order.gateway);
         let gateway = order.gateway.to_string();
@@ -102,9 +122,11 @@ impl<W: Witness> SimHost<'_, W> {
             node_name: order.spec.node_name.clone(),
             volumes,
             paths: order.volumes.iter().filter_map(|one| Some((one.volume.clone(), one.path.clone()?))).collect(),
+            carried,
             complete: true,
         });
-        let lacks = order.beside.iter().map(|sandbox| format!("sandbox `{sandbox}`")).collect();
+        let lacks = order.beside.iter().map(|sandbox| format!("sandbox `{sandbox}`"));
+        let lacks = lacks.chain(order.left_out.iter().cloned()).collect();
         Event::BackedUp { backup: BackupMade { path, bytes: files as u64, lacks } }
     }
 

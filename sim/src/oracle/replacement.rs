@@ -130,7 +130,12 @@ impl Oracle<'_> {
             }
             None => {}
         }
-        let is_kept = |content: Content| next.is_some_and(|next| holds(world, next, content));
+        // What is destroyed is kept where a backup holds it.
+        let backups = world.state.backups.iter().filter(|backup| destroys && backup.complete);
+        let backed_up: Vec<_> =
+            backups.flat_map(|backup| &backup.carried).flat_map(|(_, files)| files.values()).collect();
+        let is_kept =
+            |content: Content| next.is_some_and(|next| holds(world, next, content)) || backed_up.contains(&&content);
         let left = own_files(&removed)
             .filter(|(path, content)| !self.is_noise(path) && !is_kept(**content))
             .map(|(path, _)| path.clone())

@@ -87,8 +87,10 @@ impl Oracle<'_> {
             own.config.mounts.iter().filter_map(|one| Some((one.volume()?, one.path.as_str()))).collect();
         let migrates = world.program(&own.config.image_id).form > 0;
         let mut whats = Vec::new();
-        for (name, files) in &backup.volumes {
+        let carried: Vec<_> = backup.carried.iter().map(|(path, _)| path.clone()).collect();
+        for name in backup.volumes.keys() {
             let path = backup.paths.get(name).map(String::as_str);
+            let files = backup.restored(name, path.unwrap_or("/"), &carried).unwrap_or_default();
             let at = mounts.iter().find(|(_, at)| path.is_none_or(|path| path == *at)).map(|(volume, _)| *volume);
             let there = at.and_then(|volume| daemon.volumes.get(volume));
             let is_there = |(file, content): (&String, &Content)| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::{BackedUpVolume, BackupContents, ContainerId, GatewayName, PresetName, VolumeName};
+use engine::{BackedUpVolume, BackupContents, CarriedPath, ContainerId, GatewayName, PresetName, VolumeName};
 use serde::{Deserialize, Serialize};
 
 use super::container::Content;
@@ -25,6 +25,8 @@ pub struct Backup {
     pub volumes: BTreeMap<VolumeName, BTreeMap<String, Content>>,
     /// Where the gateway had each of them, as far as anybody knew.
     pub paths: BTreeMap<VolumeName, String>,
+    /// What it holds of the container's own layer: each path with where it belongs, and the files there by what follows it.
+    pub carried: Vec<(CarriedPath, BTreeMap<String, Content>)>,
     /// Whether it holds every byte that it says it does.
     pub complete: bool,
 }
@@ -40,7 +42,27 @@ impl Backup {
             preset: self.preset.clone(),
             node_name: Some(self.node_name.clone()),
             volumes: self.volumes.keys().map(volume).collect(),
+            carried: self.carried.iter().map(|(path, _)| path.clone()).collect(),
         }
+    }
+
+    /// What a volume is to hold that is restored from it, where these paths of the layer belong: on top of what it held
+    /// lies what lived in the container's own layer, below the volume's folder.
+    pub fn restored(
+        &self,
+        name: &VolumeName,
+        folder: &str,
+        carried: &[CarriedPath],
+    ) -> Option<BTreeMap<String, Content>> {
+        let mut files = self.volumes.get(name)?.clone();
+        for path in carried {
+            let Some(below) = path.to.strip_prefix(folder.trim_end_matches('/')) else { continue };
+            let found = self.carried.iter().filter(|(own, _)| own.from == path.from);
+            for (rest, content) in found.flat_map(|(_, files)| files) {
+                files.insert(format!("{below}{rest}").trim_start_matches('/').to_owned(), *content);
+            }
+        }
+        Some(files)
     }
 
     /// Whether all that a volume holds now can be had from it.

@@ -212,6 +212,8 @@ impl<W: Witness> Giver<'_, W> {
             spec: self.names.spec.clone(),
             volumes,
             beside: Vec::new(),
+            carried: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 
