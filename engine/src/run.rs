@@ -240,6 +240,9 @@ impl Run {
         if let Command::RemoveVolume { absence } = step {
             self.removing = Some(absence.volume().clone());
         }
+        if let Command::BackUp(order) = step {
+            self.tried.backed_up = order.volumes.iter().map(|one| one.volume.clone()).collect();
+        }
         self.making = None;
         if let Command::CreateVolume { name, labels } = step {
             let of = labels.get(labels::RESTORED_AS).map(|of| VolumeName::new(of.as_str()));
@@ -278,6 +281,9 @@ impl Run {
         self.tried.note_failed(act, what.to_owned(), failure.clone());
         if let Failure::Unknown { .. } = failure {
             self.tried.removed.extend(self.removing.take());
+        }
+        if let (Failure::Rejected { status: Some(409), .. }, Some((_, name))) = (failure, self.making.take()) {
+            self.tried.taken.insert(name);
         }
         let lost = matches!(failure, Failure::Unknown { why } if *why != Why::OutOfTime);
         if lost && act.stops() {
@@ -355,7 +361,11 @@ impl Run {
     /// Why the sandboxes that a next container lists undo its replacement, if they do: those that were missing before are
     /// not its doing.
     pub fn sandboxes_lost(&self, sandboxes: &Known<BTreeMap<SandboxName, Option<String>>>) -> Option<Because> {
-        self.uncommitted()?;
+        // The list is the next one's only where that has the gateway's name; and what is undone already is not undone anew.
+        let in_place = self.uncommitted()?.id == self.own()?.id;
+        if !in_place || self.tried.rolling_back.is_some() {
+            return None;
+        }
         if self.intent.restore.is_some() {
             // What is restored is as old as its backup.
             return None;

@@ -62,12 +62,16 @@ pub struct Tried {
     pub committed: Option<ContainerId>,
     /// The backup that this run has made.
     pub backup: Option<BackupMade>,
+    /// The volumes that it was made of.
+    pub backed_up: BTreeSet<VolumeName>,
     /// Why this run gave a backup up.
     pub backup_failed: Option<Failure>,
     /// The verified backup that is being restored.
     pub restoring: Option<BackupContents>,
     /// The empty volume that this run has made for each of the backup's.
     pub restored_into: BTreeMap<VolumeName, VolumeName>,
+    /// Names that volumes have which no look shows: they bear neither label nor a name of the gateway's.
+    pub taken: BTreeSet<VolumeName>,
     /// Why this run gave a restore up.
     pub restore_failed: Option<Failure>,
     /// The volumes whose removal was done, or asked for with an unknown answer.
@@ -97,9 +101,10 @@ pub struct Failed {
 }
 
 impl Failed {
-    /// Whether it is a creation whose name a container has.
+    /// Whether it is a creation whose name a container has, or a volume.
     fn is_name_taken(&self) -> bool {
-        matches!((&self.failure, self.act), (Failure::Rejected { status: Some(409), .. }, Act::Create | Act::Adopt))
+        let is_creation = matches!(self.act, Act::Create | Act::Adopt | Act::MakeRestored);
+        is_creation && matches!(self.failure, Failure::Rejected { status: Some(409), .. })
     }
 }
 

@@ -154,6 +154,11 @@ pub fn give_up(case: &Case<'_>, consent: &Consent, volumes: &[(VolumeName, Optio
     if !waived && !case.tried.has(Act::BackUp) {
         return backed_up(case, volumes);
     }
+    // Another may have been taken for its own since, where a record or those that bore its label have gone.
+    if let Some((other, _)) = volumes.iter().find(|(name, _)| !waived && !case.tried.backed_up.contains(name)) {
+        let message = format!("the volume `{other}` is not in the backup that was made");
+        return refuse(Refusal::NotBackedUp { failure: Failure::Rejected { status: None, message }, reset: true });
+    }
     if let Some(failed) = case.tried.gave_up(&[Act::RemoveVolume]) {
         let (what, failure) = (failed.what.clone(), failed.failure.clone());
         return refuse(Refusal::NotRemoved { what, failure });

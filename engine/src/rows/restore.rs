@@ -33,6 +33,14 @@ pub fn beside(case: &Case<'_>) -> Judged {
     if case.intent.restore.is_none() {
         return Ok(None);
     }
+    if let (Some(own), Some(backup)) = (case.own()?, &case.intent.restore)
+        && case.tried.may_have(Act::Adopt)
+        && let Some(lost) = lost(case, own)?
+    {
+        let failure = rejected(format!("the volume `{lost}` was removed, and Docker has made an empty one"));
+        let refusal = Refusal::NotRestored { backup: backup.clone(), failure };
+        return Ok(Some(Plan::Refuse { refusal }));
+    }
     let Some((own, _)) = to_replace(case)? else { return Ok(None) };
     if let Known::Unknown(why @ Why::NotVisible { .. }) = &case.seen.host.readiness {
         // Nobody could say whether the next one is ready: nothing is written for it.
@@ -146,7 +154,7 @@ fn make(case: &Case<'_>, contents: &BackupContents, volume: &BackedUpVolume) -> 
     let there = case.volumes()?;
     let base = base_of(case, &volume.name);
     let named = |number: u32| VolumeName::new(format!("{base}-restored-{number}"));
-    let is_free = |name: &VolumeName| there.iter().all(|seen| seen.name != *name);
+    let is_free = |name: &VolumeName| there.iter().all(|seen| seen.name != *name) && !case.tried.taken.contains(name);
     let Some(name) = (1_u32..).map(named).find(is_free) else { unreachable!("there are not that many volumes") };
     let node_name = contents.node_name.as_ref().unwrap_or(&case.wanted.node_name);
     let mut labels = labels::labels(&case.intent.gateway, &case.wanted, node_name);
@@ -232,6 +240,16 @@ fn taken(case: &Case<'_>, backup: &str, contents: &BackupContents) -> Judged {
         }
     }
     Ok(None)
+}
+
+/// A restored volume that somebody removed right before a container was made on it: Docker has made an empty one of that name
+/// along with the container.
+pub fn lost(case: &Case<'_>, on: &ContainerSeen) -> Result<Option<VolumeName>, Waits> {
+    let mut mounted = case.tried.restored_into.values().filter(|name| on.mount_of(name).is_some());
+    let there = case.volumes()?;
+    let is_restored =
+        |name: &VolumeName| there.iter().any(|seen| seen.name == *name && seen.labels.contains_key(labels::RESTORED));
+    Ok(mounted.find(|name| !is_restored(name)).cloned())
 }
 
 /// A helper that is left holds volumes for nothing.

@@ -144,6 +144,11 @@ impl UnderWay<'_, '_> {
             let (what, failure) = (failed.what.clone(), failed.failure.clone());
             return self.roll_back(Because::Act { what, failure });
         }
+        if let Some(lost) = restore::lost(case, next)? {
+            let message = format!("the volume `{lost}` was removed, and Docker has made an empty one");
+            let failure = Failure::Rejected { status: None, message };
+            return self.roll_back(Because::Act { what: Act::Restore.as_str().to_owned(), failure });
+        }
         if self.is_in_place() {
             return self.bring_up();
         }

@@ -182,7 +182,6 @@ pub const RESTORING: Crossing = Crossing {
         Row::RestoreMissing,
     ],
     acts: &[
-        Act::MakeVolume,
         Act::Adopt,
         Act::CreateNext,
         Act::PutBack,

@@ -64,11 +64,11 @@ dimension! {
     "next made and carried" => |world| set_tried(world, |tried| {
         tried.note_done(Act::CreateNext);
         tried.note_done(Act::Carry);
-        tried.note_done(Act::BackUp);
+        backed_up(tried);
     });
     "next started" => |world| set_tried(world, |tried| {
         tried.note_done(Act::CreateNext);
-        tried.note_done(Act::BackUp);
+        backed_up(tried);
         tried.note_done(Act::Start);
         waited(tried, WaitEnd::NotReady);
     });
@@ -85,7 +85,7 @@ dimension! {
     "helper made" => |world| set_tried(world, |tried| tried.note_done(Act::MakeHelper));
     "backed up" => |world| set_tried(world, |tried| {
         tried.note_done(Act::MakeHelper);
-        tried.note_done(Act::BackUp);
+        backed_up(tried);
     });
     "helper lacks its image" => |world| set_tried(world, |tried| fail(tried, Act::MakeHelper, rejected(404)));
     "backup failed" => |world| set_tried(world, |tried| {
@@ -125,6 +125,11 @@ fn destroys(world: &mut World, what: Discard, consents: bool) {
 fn verify(tried: &mut Tried) {
     tried.note_done(Act::VerifyBackup);
     tried.restoring = Some(backup_contents());
+}
+
+fn backed_up(tried: &mut Tried) {
+    tried.note_done(Act::BackUp);
+    tried.backed_up.insert(VolumeName::new(NAME));
 }
 
 fn made_to_restore_into(tried: &mut Tried) {

@@ -99,6 +99,8 @@ fn the_order_of_a_restore() {
             "stop-container",
             "rename-container",
             "rename-container",
+            // Before anything runs on it.
+            "write-record",
             "start-container",
             "write-record",
             "set-restart-policy",

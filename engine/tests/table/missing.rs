@@ -65,6 +65,14 @@ fn no_backup(world: World) -> World {
     world.asked(|intent| intent.no_backup = true)
 }
 
+/// Its volume is in the backup that this run has made.
+fn copied(world: World) -> World {
+    let held = |world: &mut World| {
+        world.tried.backed_up.insert(VolumeName::new(NAME));
+    };
+    world.done(Act::MakeHelper).done(Act::BackUp).but(held)
+}
+
 cases! {
     renamed_by_hand: left().container(renamed(Status::Exited)) => Row::VolumeHeldByName, Refuse(Reason::VolumeHeld);
     renamed_by_hand_with_its_record: left().container(renamed(Status::Exited)).record(record())
@@ -145,8 +153,10 @@ cases! {
         => Row::Reset, Do(Act::BackUp);
     a_reset_whose_volume_was_copied: reset(left()).container(helper()).done(Act::MakeHelper).done(Act::BackUp)
         => Row::Reset, Do(Act::RemoveHelper);
-    a_reset_after_its_backup: reset(left()).done(Act::MakeHelper).done(Act::BackUp).done(Act::RemoveHelper)
+    a_reset_after_its_backup: copied(reset(left())).done(Act::RemoveHelper)
         => Row::Reset, Do(Act::RemoveVolume);
+    a_reset_after_a_backup_of_another: reset(left()).done(Act::MakeHelper).done(Act::BackUp).done(Act::RemoveHelper)
+        => Row::Reset, Refuse(Reason::NotBackedUp);
     a_reset_whose_backup_failed: reset(left()).container(helper()).done(Act::MakeHelper).failed(Act::BackUp, rejected(500))
         => Row::Reset, Do(Act::RemoveHelper);
     a_reset_without_its_backup: reset(left()).failed(Act::BackUp, rejected(500)).done(Act::RemoveHelper)

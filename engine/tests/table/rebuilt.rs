@@ -91,7 +91,7 @@ cases! {
         => Row::Restore, Do(Act::RemoveUnfinished);
     without_a_record_nothing_is_unfinished:
         verified(world().volume(to_restore_into(RESTORED))).volume(volume(NAME))
-        => Row::RestoreMissing, Do(Act::MakeHelper);
+        => Row::RestoreMissing, Do(Act::MakeRestored);
     a_restore_makes_its_helper: made(gateway_that_is(Status::Exited)) => Row::Restore, Do(Act::MakeHelper);
     a_helper_of_other_volumes_goes: made(gateway_that_is(Status::Exited)).done(Act::MakeHelper).container(helper(NAME))
         => Row::Restore, Do(Act::RemoveHelper);
