@@ -102,7 +102,11 @@ impl Case {
         let then = if restored { self.plain(&Intent { restore: None, ..again.clone() }) } else { again.clone() };
         let (third, third_acts, more) = self.step(seam, &then, &mut world, &mut history, &[], &mut Nobody);
         breaches.extend(more);
-        let ends = |ran: &Ran| ran.outcome.as_ref().map(Outcome::reason);
+        // Docker is as unknown where this run has changed something before as where it has not.
+        let ends = |ran: &Ran| match ran.outcome.as_ref().map(Outcome::reason) {
+            Some(Reason::DockerLost) => Some(Reason::DockerUnknown),
+            end => end,
+        };
         // A gateway that warms up longer than anybody waits for it, or that also has to be restarted once it is unpaused,
         // is ready in the end.
         let tried_in_vain = ends(&second) == Some(Reason::NotRecovered)
@@ -110,7 +114,8 @@ impl Case {
         let became_ready = tried_in_vain && third.outcome.as_ref().is_some_and(is_ready);
         let both_ready = [&second, &third].iter().all(|ran| ran.outcome.as_ref().is_some_and(is_ready));
         // Whether one whose health nobody can ask has ended again or is about to depends on when it is looked at.
-        let hidden = [Some(Reason::NotRecovered), Some(Reason::ReadinessUnknown)];
+        // And whether a replacement was finished that another run began is not to be known either, changed or not.
+        let hidden = [Reason::NotRecovered, Reason::ReadinessUnknown, Reason::DockerUnknown].map(Some);
         let both_hidden =
             world.health_hidden.is_some() && [&second, &third].iter().all(|ran| hidden.contains(&ends(ran)));
         // Each restore that is asked for is tried anew, also where the last one could not be undone.

@@ -71,6 +71,8 @@ pub struct Oracle<'a> {
     held_before: Held,
     /// The volumes that the gateway's containers mounted then.
     mounted_before: BTreeSet<VolumeName>,
+    /// The volumes that this run has made to restore into.
+    made_to_restore: BTreeSet<VolumeName>,
     /// The node name that the record told then.
     node_name_before: Option<String>,
     /// The volumes on which the gateway had run by then.
@@ -115,6 +117,7 @@ impl<'a> Oracle<'a> {
             acted: false,
             held_before: Held::new(),
             mounted_before: BTreeSet::new(),
+            made_to_restore: BTreeSet::new(),
             node_name_before: None,
             used_before: BTreeSet::new(),
             tidied: 0,
@@ -286,7 +289,9 @@ impl Witness for Oracle<'_> {
             self.recorded_before = record.map(named).unwrap_or_default();
             self.node_name_before = record.map(|record| record.node_name.clone());
             self.held_before = self.held_in(world);
-            let own = self.own.values().filter(|own| !replacement::is_helper(own));
+            let recorded = record.map(|record| record.container.clone());
+            let is_its = |own: &&Container| own.name == self.names.container || Some(&own.id) == recorded.as_ref();
+            let own = self.own.values().filter(is_its);
             let mounted = own.flat_map(|own| &own.config.mounts).filter_map(Mounted::volume);
             self.mounted_before = mounted.cloned().collect();
             let used = world.daemon().volumes.iter().filter(|(_, volume)| volume.used);

@@ -25,6 +25,9 @@ use crate::world::effect::{Actor, History};
 /// What a run may take beside two warm-ups, in milliseconds, as `nemoclaw` has it where no `--timeout` is typed.
 const TIME_BESIDE_WARM_UP_MS: u64 = 60_000;
 
+/// After how many commands a run that does not end is cut, so that whoever judges it can say so.
+const CUT_AFTER: u32 = 1_000;
+
 /// What a timeline tells of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moment {
@@ -202,6 +205,9 @@ impl<W: Witness> Host for SimHost<'_, W> {
         match self.counts.iter_mut().find(|(name, _)| *name == self.command) {
             Some((_, count)) => *count += 1,
             None => self.counts.push((self.command, 1)),
+        }
+        if self.all > CUT_AFTER {
+            return pending().await;
         }
         self.witness.commanded(command, self.world, self.history);
         let event = match self.carry_out(command) {

@@ -32,8 +32,8 @@ impl Oracle<'_> {
             Effect::ContainerEnded { id } | Effect::ContainerFrozen { id, .. } => self.judge_stranger(id),
             Effect::FilesWritten { id, .. } => {
                 self.judge_stranger(id);
-                if let Some(into) = self.own.get(id).cloned() {
-                    self.judge_written(&into, world);
+                if let Some(into) = world.daemon().store.containers.get(id).filter(|_| self.own.contains_key(id)) {
+                    self.judge_written(into, world);
                 }
             }
             Effect::ContainerRenamed { id, to } => {
@@ -69,6 +69,9 @@ impl Oracle<'_> {
                 let restores = self.intent.restore.is_some();
                 let made = world.daemon().volumes.get(name).filter(|_| restores);
                 let is_restored = made.is_some_and(|volume| volume.is_restored_of(&self.names.gateway));
+                if is_restored {
+                    self.made_to_restore.insert(name.clone());
+                }
                 if !self.is_its_volume(name, world) && !is_anonymous(world, name) && !is_restored {
                     self.breach(Invariant::NoStrangersHarmed, format!("volume `{name}` was made"));
                 }
@@ -111,6 +114,8 @@ impl Oracle<'_> {
             || record.is_some_and(|record| record.volumes.iter().any(|volume| volume.name == *name))
             || record.is_some_and(|record| record.set_aside.contains(name))
             || self.recorded_before.contains(name)
+            // Where others have removed it, Docker makes one of that name with the container.
+            || self.made_to_restore.contains(name)
     }
 
     fn judge_stranger(&mut self, id: &ContainerId) {

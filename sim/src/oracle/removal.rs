@@ -78,13 +78,14 @@ impl Oracle<'_> {
         matches!(self.intent.purpose, Purpose::Destroy(Discard::Volumes))
     }
 
-    /// Whether a complete backup holds what is on a volume. What somebody wrote after it was made, nobody could know of.
+    /// Whether a complete backup holds what is on a volume. What somebody wrote after it was made, or did
+    /// to it, nobody could know of.
     pub(super) fn is_backed_up(&self, name: &VolumeName, world: &World) -> bool {
         let mut backups = world.state.backups.iter().filter(|backup| backup.gateway == self.names.gateway);
         match world.daemon().volumes.get(name) {
             None => true,
             Some(volume) if volume.files.is_empty() => true,
-            Some(_) if self.meddled => backups.any(|backup| backup.complete && backup.volumes.contains_key(name)),
+            Some(_) if self.meddled => backups.any(|backup| backup.volumes.contains_key(name)),
             Some(volume) => backups.any(|backup| backup.holds(name, volume)),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use engine::{Command, Event, GatewayRecord, Host, HostSeen, Intent, VolumeName};
+use engine::{Command, Event, GatewayRecord, Host, HostSeen, Intent, Purpose, VolumeName};
 use sim::base::Names;
 use sim::host::{SimHost, Witness};
 use sim::oracle::Invariant;
@@ -47,6 +47,10 @@ pub struct Ground<'a> {
 pub struct Memory {
     /// Whether its owner consented to a reset.
     pub consented: bool,
+    /// Whether it is to destroy something.
+    pub destroys: bool,
+    /// Whether it is to restore a backup.
+    pub restores: bool,
     /// The record as it was read.
     pub record: Option<Arc<GatewayRecord>>,
     /// The first picture.
@@ -62,7 +66,15 @@ pub struct Planted {
 impl Planted {
     /// In a run with this intent.
     pub fn new(bug: Bug, intent: &Intent) -> Self {
-        Self { bug, memory: Memory { consented: intent.reset.is_some(), ..Memory::default() } }
+        Self {
+            bug,
+            memory: Memory {
+                consented: intent.reset.is_some(),
+                destroys: matches!(intent.purpose, Purpose::Destroy(_)),
+                restores: intent.restore.is_some(),
+                ..Memory::default()
+            },
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod acts;
 mod bug;
 mod pictures;
 mod replaced;
+mod restored;
 mod table;
 
 use std::sync::Mutex;

@@ -6,7 +6,7 @@ use sim::oracle::Invariant;
 use sim::scenario::{Before, Scenario};
 
 use crate::bug::Bug;
-use crate::{acts, pictures, replaced};
+use crate::{acts, pictures, replaced, restored};
 
 /// No bug at all.
 const NONE: Bug = Bug {
@@ -132,5 +132,30 @@ pub const BUGS: &[Bug] = &[
     Bug {
         before: replaced::removes_what_runs,
         ..on("the old one removed in the place of stopped", "", I::DriftKeepsData)
+    },
+    Bug { before: restored::restores_over_live_data, ..on("a restore over live data", "", I::VolumesKept) },
+    Bug {
+        before: restored::writes_what_it_does_not_read,
+        after: restored::neither_verifies_nor_reads_back,
+        ..on("a backup not verified before a restore", "", I::HonestEnds)
+    },
+    Bug { after: restored::calls_the_half_restored, ..on("half a restore called one", "", I::HonestEnds) },
+    Bug { instead: restored::adopts_the_unfinished, ..on("an unfinished volume adopted", "", I::DriftKeepsData) },
+    Bug { after: restored::destroys_without_consent, ..on("a destruction without consent", "", I::VolumesKept) },
+    Bug {
+        after: restored::clears_what_is_set_aside,
+        ..on("what is set aside removed by a plain run", "", I::VolumesKept)
+    },
+    Bug {
+        before: restored::undoes_the_wrong_volume,
+        ..on("a restore undone by removing the old volume", "", I::VolumesKept)
+    },
+    Bug {
+        instead: restored::forgets_what_is_set_aside,
+        ..on("what is set aside not recorded", "", I::RecordsFollowFacts)
+    },
+    Bug {
+        before: restored::sets_the_record_aside_first,
+        ..on("a record set aside before its volumes", "", I::RecordsFollowFacts)
     },
 ];
