@@ -15,7 +15,7 @@ mod own_files;
 mod ports;
 mod state;
 
-pub use backup::{BackupListed, BackupSummary, Backups, BadBackup, Verified};
+pub use backup::{BackupListed, BackupOf, BackupSummary, Backups, BadBackup, Verified};
 pub use docker::logs;
 pub use docker::{Address, BadAddress, Credentials, PullProgress};
 pub use executable::{Elf, NotElf, path_of_code};

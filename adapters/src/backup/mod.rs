@@ -29,7 +29,7 @@ use engine::{BackupMade, BackupOrder, Failure, HelperMount, Why};
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::task::{JoinError, spawn_blocking};
 
-pub use backups::{BackupListed, BackupSummary, Backups, Verified};
+pub use backups::{BackupListed, BackupOf, BackupSummary, Backups, Verified};
 pub use bad::BadBackup;
 
 use crate::docker::{Archive, Daemon};
