@@ -203,7 +203,7 @@ fn of_containers() -> Vec<Refusal> {
 }
 
 fn of_ports() -> Vec<Refusal> {
-    let held = |holder, container_exists| Refusal::PortHeld { port: port(), holder, container_exists };
+    let held = |holder, container_has_it| Refusal::PortHeld { port: port(), holder, container_has_it };
     let web =
         PortHolder::Container { name: ContainerName::new("web"), id: ContainerId::new("fedcba9876543210".repeat(4)) };
     let process = |pid| PortHolder::Process { pid, command: Some("python3 -m http.server 8080".to_owned()) };

@@ -297,7 +297,10 @@ impl RealHost {
             seen.daemon.as_ref().and_then(|daemon| daemon.known()).map(|daemon| daemon.data_root.as_str());
         let disk = disk::room(daemon_root.or(target.data_root.as_deref()), local);
         let port = holder_of_port(&seen.port, &seen.port_container, local);
-        let health_port = seen.health_port.as_ref().map(|(port, container)| holder_of_port(port, container, local));
+        let holder = |of: &Option<(PortSpec, Known<Option<PortContainer>>)>| {
+            of.as_ref().map(|(port, container)| holder_of_port(port, container, local))
+        };
+        let (health_port, wanted_port) = (holder(&seen.health_port), holder(&seen.wanted_port));
         HostSeen {
             daemon: seen.daemon,
             containers: seen.containers,
@@ -307,6 +310,7 @@ impl RealHost {
             networks: seen.networks,
             port,
             health_port,
+            wanted_port,
             readiness,
             disk: Known::Known(disk),
             remains: seen.remains,

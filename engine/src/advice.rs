@@ -90,7 +90,7 @@ impl Refusal {
             Self::AutoRemove { container } => on_the_machine(format!("docker stop {container}")),
             Self::LayerHoldsData { container, .. } => on_the_machine(format!("docker diff {container}")),
             // A gateway that is to be made gives way: whoever holds the port may be somebody's running gateway.
-            Self::PortHeld { container_exists: false, port, .. } => {
+            Self::PortHeld { container_has_it: false, port, .. } => {
                 leads_out(format!("{onboard} --port {}", other_port(port)))
             }
             Self::PortHeld { holder, port, .. }

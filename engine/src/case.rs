@@ -136,7 +136,10 @@ impl<'a> Case<'a> {
         }
         let mut current: BTreeSet<_> = match choose(self)? {
             Chosen::Mounts(mounts) => mounts.into_iter().map(|(_, name)| name).collect(),
-            Chosen::Ambiguous { candidates, .. } => candidates.into_iter().map(|volume| volume.name).collect(),
+            Chosen::Ambiguous { candidates, .. } => {
+                let named = self.wanted.volumes().map(|(name, _)| name.clone());
+                candidates.into_iter().map(|volume| volume.name).chain(named).collect()
+            }
         };
         match self.past().map(GatewayRecord::volume_names).filter(|names| !names.is_empty()) {
             Some(recorded) => current.extend(recorded),

@@ -4,13 +4,14 @@
 //! know what is unknown stops the search: nothing below it is judged by a guess. Absent on purpose: time, retries, and
 //! any way to a volume's removal that does not carry an [`Absence`](crate::Absence).
 
+use crate::act::Act;
 use crate::case::{Case, Waits};
 use crate::container::Exit;
 use crate::event::Failure;
 use crate::intent::{Discard, Intent, Purpose};
 use crate::known::{Known, Why};
 use crate::observation::{Observation, Readiness};
-use crate::plan::{Act, Because, Decision, Look, Note, Plan, Row, Verdict};
+use crate::plan::{Because, Decision, Look, Note, Plan, Row, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
 use crate::rows::{backup, destroy, missing, ownership, present, replacement, restore, stop, under_way};
@@ -32,7 +33,7 @@ const TABLE: [(Row, Judge); 30] = [
     (Row::LeftOverHelper, backup::left_over_helper),
     (Row::HalfDoneReplacement, under_way::half_done),
     (Row::WrongVolume, ownership::wrong_volume),
-    (Row::ResetContainerExists, ownership::reset_container_exists),
+    (Row::ResetContainerExists, ownership::reset_container_has_it),
     (Row::ImageUnavailable, replacement::image_unavailable),
     (Row::NotReplaceable, replacement::not_replaceable),
     (Row::LayerHoldsData, replacement::layer_holds_data),
@@ -200,7 +201,7 @@ fn put_back(case: &Case<'_>, refusal: Refusal) -> Refusal {
             Refusal::NotPutBack { container, trouble, exit, log, because, next_log }
         }
         // This run has stopped it: that it cannot be started again is not as if nothing had been done.
-        (Refusal::PortHeld { port, holder, container_exists: true }, Some(undone))
+        (Refusal::PortHeld { port, holder, container_has_it: true }, Some(undone))
             if undone.because != Because::LeftOver =>
         {
             let container = case.wanted.container.clone();

@@ -4,6 +4,7 @@
 //! event. The decision table is [`decide()`], the states are [`Onboarding`], and a volume's removal needs an
 //! [`Absence`].
 
+mod act;
 mod advice;
 mod as_seen;
 mod candidates;
@@ -40,6 +41,7 @@ mod spec;
 mod trace;
 mod tried;
 
+pub use act::Act;
 pub use advice::{Advice, Effect, shell_word};
 pub use command::{Command, Endpoint, NewContainer, Probe, Target};
 pub use container::{Attachment, ContainerSeen, Exit, MountSeen, MountedSource, PortBinding, Status};
@@ -69,7 +71,7 @@ pub use observation::{
 };
 pub use older::Older;
 pub use outcome::{End, GatewaySeen, How, NodeNameFrom, Outcome, Told};
-pub use plan::{Act, Because, Decision, Difference, EndReplacement, Look, Note, Plan, Row, Verdict};
+pub use plan::{Because, Decision, Difference, EndReplacement, Look, Note, Plan, Row, Verdict};
 pub use preset::{BUILT_IN, BadPreset, DEFAULT as DEFAULT_PRESET, Place, Preset};
 pub use preset_choice::{Named, NamedThing};
 pub use reason::{REASONS, Reason, ReasonRow};

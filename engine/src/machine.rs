@@ -15,12 +15,13 @@ use std::sync::Arc;
 use statig::Outcome as Moved;
 use statig::blocking::{self, InitializedStateMachine, IntoStateMachine, IntoStateMachineExt};
 
+use crate::act::Act;
 use crate::command::Command;
 use crate::decide::decide;
 use crate::event::Event;
 use crate::intent::{Intent, Purpose};
 use crate::outcome::Outcome;
-use crate::plan::{Act, Because, Decision, Look, Plan, Row};
+use crate::plan::{Because, Decision, Look, Plan, Row};
 use crate::refusal::Refusal;
 use crate::run::Run;
 use crate::tried::LOOKS_MAX;

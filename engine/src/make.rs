@@ -1,6 +1,7 @@
 //! The steps that lead from no container to one: image, network, volumes, container. Each is decided from the picture
 //! after the last, so that a run which was cut anywhere goes on from there.
 
+use crate::act::Act;
 use crate::candidates::mounts_on;
 use crate::case::{Case, Waits};
 use crate::command::{Command, NewContainer};
@@ -10,7 +11,7 @@ use crate::labels;
 use crate::names::VolumeName;
 use crate::observation::VolumeSeen;
 use crate::outcome::NodeNameFrom;
-use crate::plan::{Act, Look, Plan};
+use crate::plan::{Look, Plan};
 use crate::refusal::Refusal;
 use crate::spec::{GatewaySpec, ImageSource, MountSource, MountSpec};
 

@@ -58,6 +58,9 @@ pub struct HostSeen {
     pub port: Known<PortHolder>,
     /// Who holds the port of its health endpoint, where it has one of its own.
     pub health_port: Option<Known<PortHolder>>,
+    /// Who holds the port that was asked for, where the gateway's container has another one.
+    #[serde(default)]
+    pub wanted_port: Option<Known<PortHolder>>,
     /// What the gateway's health endpoint answers.
     pub readiness: Known<Readiness>,
     /// Whether the disk that holds Docker's data has room.

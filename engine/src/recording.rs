@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::act::Act;
 use crate::as_seen::{node_name_as_seen, spec_as_seen};
 use crate::case::{Case, named_volumes};
 use crate::container::{ContainerSeen, MountedSource};
 use crate::labels;
 use crate::names::{Instance, SandboxName, VolumeName};
 use crate::observation::{DaemonIdentity, VolumeSeen};
-use crate::plan::Act;
+
 use crate::record::{GatewayRecord, RecordedVolume};
 use crate::spec::{GatewaySpec, RestartPolicy};
 

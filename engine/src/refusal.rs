@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::act::Act;
 use crate::container::Exit;
 use crate::event::{Failure, LockHolder, MeasuredVolume, Signal};
 use crate::evidence::NotProved;
 use crate::known::Why;
 use crate::names::{ContainerName, ImageRef, PresetName, VolumeName};
 use crate::observation::{DaemonIdentity, PortHolder};
-use crate::plan::{Act, Because};
+use crate::plan::Because;
 use crate::reason::Reason;
 use crate::record::RecordProblem;
 use crate::spec::PortSpec;
@@ -160,8 +161,8 @@ pub enum Refusal {
         port: PortSpec,
         /// Who holds it.
         holder: PortHolder,
-        /// Whether the gateway's container exists, so that another port would mean another container.
-        container_exists: bool,
+        /// Whether the gateway's container has that port, so that another one would mean another container.
+        container_has_it: bool,
     },
     /// The gateway does not become ready.
     NotRecovered {

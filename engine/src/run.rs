@@ -6,6 +6,7 @@ mod ends;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::act::Act;
 use crate::case::{Case, own_names, spec_of_birth};
 use crate::command::{Command, Target};
 use crate::container::ContainerSeen;
@@ -18,7 +19,7 @@ use crate::names::{ContainerId, SandboxName, VolumeName};
 use crate::observation::{Asked, HostSeen, Observation};
 use crate::older::Older;
 use crate::outcome::{How, Told};
-use crate::plan::{Act, Because, Decision, Look, Plan, Row};
+use crate::plan::{Because, Decision, Look, Plan, Row};
 use crate::preset_choice::{self, Named};
 use crate::record::{GatewayRecord, RecordSeen};
 use crate::recording::{Compared, Listed, compare, record_after};
@@ -233,10 +234,10 @@ impl Run {
         if let Command::WriteRecord { record, .. } = step {
             self.being_written = Some(record.clone());
         }
-        self.removing = match step {
-            Command::RemoveVolume { absence } => Some(absence.volume().clone()),
-            _ => None,
-        };
+        self.removing = None;
+        if let Command::RemoveVolume { absence } = step {
+            self.removing = Some(absence.volume().clone());
+        }
         if act != Act::Adopt || self.told.iter().any(|told| matches!(told, Told::NodeName { .. })) {
             return;
         }
@@ -255,10 +256,11 @@ impl Run {
     pub fn note_done(&mut self, act: Act) {
         self.tried.note_done(act);
         self.tried.removed.extend(self.removing.take());
-        match act {
-            Act::Record => self.note_recorded(),
-            Act::SetRecordAside => self.record = RecordSeen::Absent,
-            _ => {}
+        if act == Act::Record {
+            self.note_recorded();
+        }
+        if act == Act::SetRecordAside {
+            self.record = RecordSeen::Absent;
         }
     }
 
@@ -266,44 +268,11 @@ impl Run {
     /// lost may take effect as long as its grace lasts.
     pub fn note_failed(&mut self, act: Act, what: &str, failure: &Failure) -> u64 {
         self.tried.note_failed(act, what.to_owned(), failure.clone());
+        if let Failure::Unknown { .. } = failure {
+            self.tried.removed.extend(self.removing.take());
+        }
         let lost = matches!(failure, Failure::Unknown { why } if *why != Why::OutOfTime);
-        let stops = match act {
-            Act::Stop | Act::StopToRepair | Act::Restart | Act::StopOld | Act::StopNext | Act::StopToBackUp => true,
-            Act::ProvideImage
-            | Act::MakeNetwork
-            | Act::MakeVolume
-            | Act::Create
-            | Act::Adopt
-            | Act::Connect
-            | Act::Start
-            | Act::Unpause
-            | Act::Await
-            | Act::ListBefore
-            | Act::CreateNext
-            | Act::Disarm
-            | Act::Carry
-            | Act::SetAside
-            | Act::TakePlace
-            | Act::Arm
-            | Act::RemoveOld
-            | Act::StepBack
-            | Act::PutBack
-            | Act::RemoveNext
-            | Act::ProvideEmptyImage
-            | Act::MakeHelper
-            | Act::BackUp
-            | Act::RemoveHelper
-            | Act::RemoveVolume
-            | Act::VerifyBackup
-            | Act::RemoveUnfinished
-            | Act::MakeRestored
-            | Act::Restore
-            | Act::RemoveOwn
-            | Act::RemoveNetwork
-            | Act::SetRecordAside
-            | Act::Record => false,
-        };
-        if lost && stops {
+        if lost && act.stops() {
             u64::from(self.case().wanted.stop_grace_s) * 1000
         } else {
             self.tried.pause_after_conflict_ms()

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::act::Act;
 use crate::event::{BackupMade, Failure, WaitEnd};
 use crate::helper::BackupContents;
 use crate::known::{Known, Why};
 use crate::names::{ContainerId, VolumeName};
 use crate::observation::{DaemonIdentity, HostSeen};
-use crate::plan::{Act, Because, Look};
+use crate::plan::{Because, Look};
 
 /// How often a look may end in something unknown before the run gives up. With [`Tried::pause_ms`] that is some
 /// 2 seconds: a daemon's hiccup passes in that time, and a person still waits.
@@ -67,7 +68,7 @@ pub struct Tried {
     pub restoring: Option<BackupContents>,
     /// Why this run gave a restore up.
     pub restore_failed: Option<Failure>,
-    /// The volumes that this run has removed.
+    /// The volumes whose removal was done, or asked for with an unknown answer.
     pub removed: BTreeSet<VolumeName>,
 }
 

@@ -19,6 +19,8 @@ mod older;
 mod ports;
 #[path = "gateways/preset_choice.rs"]
 mod preset_choice;
+#[path = "gateways/rebuilt.rs"]
+mod rebuilt;
 #[path = "gateways/records.rs"]
 mod records;
 #[path = "gateways/replaced.rs"]
@@ -114,7 +116,7 @@ pub fn made_by_others(preset_name: &str) -> SmallHost {
 pub fn how(outcome: &Outcome) -> Option<How> {
     match outcome.end {
         End::Ready { how, .. } => Some(how),
-        End::Stopped | End::BackedUp | End::Refused { .. } | End::Looked { .. } => None,
+        End::Stopped | End::BackedUp | End::Destroyed { .. } | End::Refused { .. } | End::Looked { .. } => None,
     }
 }
 

@@ -11,6 +11,8 @@ mod missing;
 mod ownership;
 #[path = "table/present.rs"]
 mod present;
+#[path = "table/rebuilt.rs"]
+mod rebuilt;
 #[path = "table/replacement.rs"]
 mod replacement;
 #[path = "table/stop.rs"]

@@ -2,6 +2,7 @@
 //! and the helper gone again. What was stopped is written on the helper before the stop, so that whoever finds one that a
 //! killed run has left knows it. Absent on purpose: how a backup is written, which is the host's.
 
+use crate::act::Act;
 use crate::as_seen::node_name_as_seen;
 use crate::candidates::{Chosen, choose};
 use crate::case::{Case, Waits, own_names};
@@ -13,7 +14,7 @@ use crate::helper::{BackupOrder, HelperContainer, HelperMount};
 use crate::intent::Purpose;
 use crate::labels;
 use crate::names::{ImageRef, VolumeName};
-use crate::plan::{Act, Plan, Verdict};
+use crate::plan::{Plan, Verdict};
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 use crate::rows::ownership::{held_by_writer, refuse};

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::act::Act;
 use crate::case::{Case, Waits};
 use crate::command::Command;
 use crate::container::{ContainerSeen, Status};
@@ -12,7 +13,7 @@ use crate::evidence::{Absence, NotProved};
 use crate::intent::{Discard, Purpose};
 use crate::labels;
 use crate::names::VolumeName;
-use crate::plan::{Act, Plan, Verdict};
+use crate::plan::{Plan, Verdict};
 use crate::reason::Reason;
 use crate::recording::{Listed, record_after};
 use crate::refusal::Refusal;

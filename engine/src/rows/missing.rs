@@ -1,6 +1,7 @@
 //! The rows about a gateway whose container is missing. Volumes that outlived it are adopted; they are removed only
 //! with their owner's consent and a proof that no container has them.
 
+use crate::act::Act;
 use crate::candidates::{Chosen, choose};
 use crate::case::{Case, Waits};
 use crate::command::Command;
@@ -13,7 +14,7 @@ use crate::known::Why;
 use crate::make::next_step;
 use crate::names::VolumeName;
 use crate::observation::Remains;
-use crate::plan::{Act, Look, Plan};
+use crate::plan::{Look, Plan};
 use crate::refusal::Refusal;
 use crate::rows::backup::{self, Step};
 use crate::rows::ownership::{refuse, volume_held};

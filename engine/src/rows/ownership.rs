@@ -1,6 +1,7 @@
 //! The rows that ask first whether what is seen can be relied on and is this gateway's own. None of them does anything
 //! but refuse.
 
+use crate::act::Act;
 use crate::case::{Case, Waits};
 use crate::container::ContainerSeen;
 use crate::decide::Judged;
@@ -8,7 +9,7 @@ use crate::known::{Known, Why};
 use crate::labels;
 use crate::names::VolumeName;
 use crate::observation::{Asked, VolumeSeen};
-use crate::plan::{Act, Look, Plan};
+use crate::plan::{Look, Plan};
 use crate::record::RecordSeen;
 use crate::refusal::Refusal;
 
@@ -207,7 +208,7 @@ pub fn expected_volumes(case: &Case<'_>, own: &ContainerSeen) -> Result<Vec<(Vol
 }
 
 /// A reset is for volumes without a container; the one that this run has made since is what was asked for.
-pub fn reset_container_exists(case: &Case<'_>) -> Judged {
+pub fn reset_container_has_it(case: &Case<'_>) -> Judged {
     if case.tried.may_have(Act::Create) {
         return Ok(None);
     }

@@ -1,6 +1,7 @@
 //! The rows about a gateway whose container exists: start it, wait for it, restart it once, or leave it alone. None
 //! of them removes anything.
 
+use crate::act::Act;
 use crate::case::{Case, Waits};
 use crate::command::{Command, Probe};
 use crate::container::{ContainerSeen, Status};
@@ -11,7 +12,7 @@ use crate::known::{Known, Why};
 use crate::labels;
 use crate::observation::{Disk, PortHolder, Readiness};
 use crate::own_files::bound_by;
-use crate::plan::{Act, Note, Plan, Verdict};
+use crate::plan::{Note, Plan, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
 use crate::rows::carried::HOME;
@@ -53,7 +54,7 @@ fn held_port(case: &Case<'_>) -> Judged {
         match holder.get()? {
             PortHolder::Free | PortHolder::Gateway | PortHolder::NotVisible => {}
             holder @ (PortHolder::Container { .. } | PortHolder::Process { .. }) => {
-                return refuse(Refusal::PortHeld { port, holder: holder.clone(), container_exists: own.is_some() });
+                return refuse(Refusal::PortHeld { port, holder: holder.clone(), container_has_it: own.is_some() });
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The rows about a replacement that is asked for: whether it can be, and how it begins. It keeps every volume; what it
 //! could lose is what lives only in the container's own layer. How it goes on is in `under_way.rs`.
 
+use crate::act::Act;
 use crate::as_seen::node_name_as_seen;
 use crate::case::{Case, Waits, own_names};
 use crate::command::Command;
@@ -14,7 +15,8 @@ use crate::labels;
 use crate::make::{provide_images, with_content};
 use crate::names::ContainerName;
 use crate::next::{NextContainer, PortChange};
-use crate::plan::{Act, Difference, Plan};
+use crate::observation::PortHolder;
+use crate::plan::{Difference, Plan};
 use crate::refusal::Refusal;
 use crate::rows::ownership::{expected_volumes, held_by_writer, refuse};
 use crate::rows::{carried, restore};
@@ -88,10 +90,31 @@ pub fn asked_for(case: &Case<'_>) -> Judged {
         Known::Unknown(why) => return Err(why.into()),
         Known::Known(_) => {}
     }
+    if let Some(held) = other_port_held(case, own)? {
+        return Ok(Some(held));
+    }
     if case.intent.purpose == Purpose::Look {
         return Ok(Some(Plan::Replace { differences }));
     }
     begin(case, own).map(Some)
+}
+
+/// Somebody else holds the port that the next container is to have: that is known before anything is stopped.
+fn other_port_held(case: &Case<'_>, own: &ContainerSeen) -> Judged {
+    let wanted = &case.wanted.port;
+    if case.port_of(own).host == wanted.host {
+        return Ok(None);
+    }
+    let Some(holder) = &case.seen.host.wanted_port else {
+        let what = "nothing is said of the port that was asked for".to_owned();
+        return Err(Waits::Unknown(Why::Malformed { call: "the look".to_owned(), what }));
+    };
+    match holder.get()? {
+        PortHolder::Free | PortHolder::Gateway | PortHolder::NotVisible => Ok(None),
+        holder @ (PortHolder::Container { .. } | PortHolder::Process { .. }) => {
+            refuse(Refusal::PortHeld { port: wanted.clone(), holder: holder.clone(), container_has_it: false })
+        }
+    }
 }
 
 /// The steps before the gateway is touched: images, sandboxes, volumes that the next container has besides, and it.

@@ -3,6 +3,7 @@
 //! stay under their own names, set aside in the record. Absent on purpose: anything that is written into a volume that is
 //! in use, or that has ever been.
 
+use crate::act::Act;
 use crate::candidates::mounts_with;
 use crate::case::{Case, Waits};
 use crate::command::Command;
@@ -15,7 +16,7 @@ use crate::labels;
 use crate::make::{next_step, provide_images};
 use crate::names::VolumeName;
 use crate::observation::VolumeSeen;
-use crate::plan::{Act, Plan};
+use crate::plan::Plan;
 use crate::refusal::Refusal;
 use crate::rows::backup::{Through, has_just, make_helper, mount, remove_helper};
 use crate::rows::replacement::to_replace;

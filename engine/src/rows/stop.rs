@@ -1,11 +1,12 @@
 //! The everyday acts, `stop` and `start`: each is the one act that was asked for, under the guards of the table.
 
+use crate::act::Act;
 use crate::case::Case;
 use crate::command::Command;
 use crate::container::Status;
 use crate::decide::Judged;
 use crate::intent::Purpose;
-use crate::plan::{Act, Plan, Verdict};
+use crate::plan::{Plan, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
 use crate::rows::ownership::{held_by_writer, refuse};

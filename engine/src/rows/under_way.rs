@@ -12,6 +12,7 @@
 //! | nobody | only `…-previous` | its policy, then its name back | the same |
 //! | another | `…-next`, never started | that one is removed | the same |
 
+use crate::act::Act;
 use crate::case::{Case, Waits, own_names};
 use crate::command::Command;
 use crate::container::{ContainerSeen, Status};
@@ -22,7 +23,7 @@ use crate::known::{Known, Why};
 use crate::labels;
 use crate::next::CarriedPath;
 use crate::observation::Readiness;
-use crate::plan::{Act, Because, EndReplacement, Plan, Verdict};
+use crate::plan::{Because, EndReplacement, Plan, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
 use crate::rows::backup::{self, Step};

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use super::Run;
+use crate::act::Act;
 use crate::case::named_volumes;
 use crate::intent::{Discard, Purpose};
 use crate::known::Known;
+use crate::labels;
+use crate::names::VolumeName;
 use crate::outcome::{End, GatewaySeen, How, Outcome, Told};
-use crate::plan::{Act, Decision, Note, Plan};
+use crate::plan::{Decision, Note, Plan};
 use crate::reason::Reason;
 use crate::record::GatewayRecord;
 use crate::refusal::Refusal;
@@ -41,7 +44,10 @@ impl Run {
 
     /// The end of a run that was to destroy something.
     pub fn destroyed(&self, what: Discard) -> Outcome {
-        self.ended(End::Destroyed { what, removed: self.tried.removed.iter().cloned().collect() })
+        let there = self.seen().host.volumes.known();
+        let is_there = |name: &&VolumeName| there.into_iter().flatten().any(|volume| volume.name == **name);
+        let removed = self.tried.removed.iter().filter(|name| !is_there(name)).cloned().collect();
+        self.ended(End::Destroyed { what, removed })
     }
 
     /// The end of a look.
@@ -78,9 +84,12 @@ impl Run {
     /// How the gateway came to be ready, by what this run has done, or may have.
     pub(super) fn how(&self) -> How {
         let any = |acts: &[Act]| acts.iter().any(|act| self.tried.may_have(*act));
+        // Somebody may have made another one since.
+        let took_place =
+            self.own().and_then(|own| labels::role_in(own, &self.intent.gateway)) == Some(labels::ROLE_NEXT);
         if self.tried.has(Act::Restore) {
             How::Restored
-        } else if self.tried.committed.is_some() || any(&[Act::RemoveOld]) {
+        } else if took_place && (self.tried.committed.is_some() || any(&[Act::RemoveOld])) {
             How::Upgraded
         } else if any(&[Act::RemoveVolume]) {
             How::Reset

@@ -1,6 +1,6 @@
 //! The dimensions of a run: what it is for, and what it has done so far.
 
-use engine::{Act, Failure, Purpose, Tried, WaitEnd};
+use engine::{Act, Discard, Failure, Purpose, Tried, WaitEnd};
 
 use crate::parts::dimension;
 use crate::product::{Choice, Dimension};
@@ -12,6 +12,11 @@ dimension! {
     "stop" => |world| world.intent.purpose = Purpose::Stop;
     "start" => |world| world.intent.purpose = Purpose::Start;
     "back up" => |world| world.intent.purpose = Purpose::BackUp;
+    "destroy" => |world| destroys(world, Discard::Container, false);
+    "destroy with its volumes" => |world| destroys(world, Discard::Volumes, true);
+    "destroy with its volumes, no consent" => |world| destroys(world, Discard::Volumes, false);
+    "destroy what is set aside" => |world| destroys(world, Discard::SetAside, true);
+    "destroy what is set aside, no consent" => |world| destroys(world, Discard::SetAside, false);
 }
 
 dimension! {
@@ -87,10 +92,39 @@ dimension! {
         tried.note_done(Act::MakeHelper);
         fail(tried, Act::BackUp, rejected(500));
     });
+    "verified" => |world| set_tried(world, verify);
+    "backup refused" => |world| set_tried(world, |tried| fail(tried, Act::VerifyBackup, rejected(500)));
+    "made to restore into" => |world| set_tried(world, |tried| {
+        verify(tried);
+        tried.note_done(Act::MakeRestored);
+    });
+    "restored" => |world| set_tried(world, |tried| {
+        verify(tried);
+        tried.note_done(Act::MakeRestored);
+        tried.note_done(Act::MakeHelper);
+        tried.note_done(Act::Restore);
+    });
+    "restore failed" => |world| set_tried(world, |tried| {
+        verify(tried);
+        tried.note_done(Act::MakeRestored);
+        fail(tried, Act::Restore, rejected(500));
+    });
+    "written down" => |world| set_tried(world, |tried| tried.note_done(Act::Record));
+    "removal rejected" => |world| set_tried(world, |tried| fail(tried, Act::RemoveOwn, rejected(500)));
     "create taken" => |world| set_tried(world, |tried| {
         tried.note_done(Act::MakeVolume);
         fail(tried, Act::Create, rejected(409));
     });
+}
+
+fn destroys(world: &mut World, what: Discard, consents: bool) {
+    world.intent.purpose = Purpose::Destroy(what);
+    world.intent.consent = consents.then(consent);
+}
+
+fn verify(tried: &mut Tried) {
+    tried.note_done(Act::VerifyBackup);
+    tried.restoring = Some(backup_contents());
 }
 
 fn set_tried(world: &mut World, change: impl FnOnce(&mut Tried)) {

@@ -107,6 +107,13 @@ dimension! {
         helper.mounts = vec![mount(NAME, "/v0").but(|mount| mount.writable = false)];
         helper.status = Known::Known(Status::Created);
     })));
+    "restoring helper" => |world| set_other(world, Some(own_seen().but(|helper| {
+        helper.id = id('5');
+        helper.name = ContainerName::new(format!("{NAME}-nemoclaw-helper"));
+        helper.labels.insert(LABEL_ROLE.to_owned(), "helper".to_owned());
+        helper.mounts = vec![mount(RESTORED, "/v0")];
+        helper.status = Known::Known(Status::Created);
+    })));
     "next" => |world| set_other(world, Some(next(Status::Exited, &id('1')).but(|next| next.id = id('4'))));
     "previous" => |world| set_other(world, Some(previous(Status::Exited)));
 }
@@ -127,6 +134,9 @@ dimension! {
     "this container" => |world| set_record(world, present(|_| ()));
     "another container" => |world| set_record(world, present(|record| record.container = id('8')));
     "the next container" => |world| set_record(world, present(|record| record.container = id('3')));
+    "with one set aside" => |world| set_record(world, present(|record| {
+        record.set_aside.insert(VolumeName::new("older"));
+    }));
     "never ready" => |world| set_record(world, present(|record| {
         record.container = id('8');
         record.volumes.clear();
@@ -145,6 +155,9 @@ dimension! {
     "another gateway's" => |world| set_volumes(world, vec![labelled(NAME, "other")]);
     "neighbour" => |world| set_volumes(world, vec![volume(NEIGHBOUR)]);
     "chosen" => |world| set_volumes(world, vec![volume("my-database")]);
+    "and one set aside" => |world| set_volumes(world, vec![volume(NAME), labelled("older", "prod")]);
+    "and one to restore into" => |world| set_volumes(world, vec![volume(NAME), to_restore_into(RESTORED)]);
+    "only one to restore into" => |world| set_volumes(world, vec![to_restore_into(RESTORED)]);
 }
 
 dimension! {
@@ -180,6 +193,7 @@ dimension! {
     "unknown" => |world| world.seen.host.networks = timed_out();
     "none" => |world| world.seen.host.networks = Known::Known(Vec::new());
     "there" => |world| world.seen.host.networks = Known::Known(vec![network(NAME)]);
+    "ours" => |world| world.seen.host.networks = Known::Known(vec![engine::NetworkSeen { labels: labels("prod"), ..network(NAME) }]);
 }
 
 dimension! {
@@ -240,6 +254,7 @@ dimension! {
         intent.adopt = Some(VolumeName::new("my-database"));
         intent.reset = Some(consent());
     });
+    "restore" => |world| set_wish(world, |intent| intent.restore = Some("/backups/one".to_owned()));
     "accept daemon" => |world| set_wish(world, |intent| intent.accept_daemon = true);
     "accept daemon and reset" => |world| set_wish(world, |intent| {
         intent.accept_daemon = true;

@@ -127,11 +127,14 @@ pub fn rank(decision: &Decision) -> u8 {
     match &decision.plan {
         Plan::Look(_) | Plan::Keep { .. } | Plan::Refuse { .. } => 0,
         Plan::Perform { act, .. } => match act {
-            Act::Await => 0,
+            Act::Await | Act::VerifyBackup => 0,
             Act::ProvideImage | Act::MakeNetwork | Act::MakeVolume | Act::Create | Act::Adopt => 1,
             Act::Connect | Act::Start | Act::Unpause => 2,
             Act::Stop | Act::StopToRepair | Act::Restart | Act::StopOld | Act::StopNext | Act::StopToBackUp => 3,
             Act::ListBefore => 0,
+            Act::MakeRestored | Act::Restore | Act::Record => 1,
+            Act::RemoveNetwork | Act::SetRecordAside => 2,
+            Act::RemoveUnfinished | Act::RemoveOwn => 4,
             Act::CreateNext | Act::ProvideEmptyImage | Act::MakeHelper | Act::BackUp | Act::RemoveHelper => 1,
             Act::Disarm | Act::Carry | Act::SetAside | Act::TakePlace | Act::Arm | Act::StepBack | Act::PutBack => 2,
             Act::RemoveOld | Act::RemoveNext => 4,

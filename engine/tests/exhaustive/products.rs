@@ -1,9 +1,10 @@
-//! The ten products: which parts are crossed with which, because they bear on the same rows. Whatever a product does
+//! The products: which parts are crossed with which, because they bear on the same rows. Whatever a product does
 //! not cross is as on a fresh machine, known. One picture more or less fails a test, so that none can shrink unseen.
 
 use engine::{Act, Row};
 
-use crate::histories::{purpose, tried};
+use crate::asked_for::{BACKING_UP, DESTROYING, RESTORING, STARTING, STOPPING};
+use crate::histories::tried;
 use crate::parts::*;
 use crate::product::Product;
 
@@ -44,7 +45,7 @@ pub const MISSING: Crossing = Crossing {
             tried().only(&["nothing", "all looks"]),
         ])
     },
-    pictures: 414_720,
+    pictures: 570_240,
     rows: &[
         Row::DockerUnknown,
         Row::RecordUnusable,
@@ -88,7 +89,7 @@ pub const MAKING: Crossing = Crossing {
             port(),
         ])
     },
-    pictures: 115_200,
+    pictures: 153_600,
     rows: &[
         Row::DockerUnknown,
         Row::RecordUnusable,
@@ -185,7 +186,7 @@ pub const ACTING: Crossing = Crossing {
             readiness().only(&["unknown", "cannot be seen", "ready", "not ready", "unreachable"]),
         ])
     },
-    pictures: 393_120,
+    pictures: 524_160,
     rows: &[
         Row::DockerUnknown,
         Row::PortHeld,
@@ -338,133 +339,6 @@ pub const GOING_ON: Crossing = Crossing {
     ],
 };
 
-/// A backup was asked: whose it is, what it is doing, which helper is there, what was done so far.
-pub const BACKING_UP: Crossing = Crossing {
-    product: || {
-        product([
-            purpose().only(&["back up"]),
-            own().only(&["unknown", "none", "own", "another gateway's", "auto-removed", "next in place"]),
-            status(),
-            other().only(&["none", "writer", "our helper", "previous"]),
-            other_status(),
-            registry().only(&["unknown: unusable", "absent", "this container"]),
-            volumes().only(&["unknown", "none", "exact"]),
-            identity().only(&["unknown: not asked", "unasked", "recorded", "another"]),
-            readiness().only(&["unknown", "ready", "unreachable"]),
-            tried().only(&[
-                "nothing",
-                "all looks",
-                "helper made",
-                "helper lacks its image",
-                "backed up",
-                "backup failed",
-            ]),
-        ])
-    },
-    pictures: 326_592,
-    rows: &[
-        Row::DockerUnknown,
-        Row::RecordUnusable,
-        Row::OtherDaemon,
-        Row::NotOurs,
-        Row::HalfDoneReplacement,
-        Row::BackUp,
-    ],
-    acts: &[
-        Act::Start,
-        Act::Unpause,
-        Act::ProvideEmptyImage,
-        Act::MakeHelper,
-        Act::StopToBackUp,
-        Act::BackUp,
-        Act::RemoveHelper,
-    ],
-};
-
-/// A stop was asked: whose it is, what it is doing, who else has its volume, what the stop has done so far.
-pub const STOPPING: Crossing = Crossing {
-    product: || {
-        product([
-            purpose().only(&["stop"]),
-            own().only(&[
-                "unknown",
-                "none",
-                "own",
-                "made by others",
-                "another gateway's",
-                "a stranger",
-                "another preset's",
-                "auto-removed",
-                "next in place",
-            ]),
-            status(),
-            other().only(&["none", "writer", "previous"]),
-            other_status(),
-            registry().only(&["unknown: unusable", "absent", "this container"]),
-            volumes().only(&["unknown", "exact"]),
-            identity().only(&["unknown: not asked", "recorded", "another"]),
-            readiness().only(&["unknown", "ready", "unreachable"]),
-            tried().only(&[
-                "nothing",
-                "all looks",
-                "all acts",
-                "stop lost",
-                "stop lost twice",
-                "unpause rejected",
-                "began elsewhere",
-            ]),
-        ])
-    },
-    pictures: 214_326,
-    rows: &[
-        Row::DockerUnknown,
-        Row::RecordUnusable,
-        Row::OtherDaemon,
-        Row::NotOurs,
-        Row::HalfDoneReplacement,
-        Row::Stop,
-    ],
-    acts: &[Act::Unpause, Act::Stop],
-};
-
-/// A start was asked: missing or there, what it lacks, what it answers, what the start has done so far.
-pub const STARTING: Crossing = Crossing {
-    product: || {
-        product([
-            purpose().only(&["start"]),
-            own().only(&["unknown", "none", "own", "another gateway's", "auto-removed"]),
-            status(),
-            attached().only(&["fine", "gone"]),
-            other().only(&["none", "writer"]),
-            other_status(),
-            registry().only(&["absent", "this container"]),
-            volumes().only(&["unknown", "none", "exact"]),
-            networks(),
-            readiness().only(&["unknown", "ready", "unreachable"]),
-            tried().only(&["nothing", "all looks", "waited", "started and waited", "start lost"]),
-        ])
-    },
-    pictures: 113_400,
-    rows: &[
-        Row::DockerUnknown,
-        Row::NotOurs,
-        Row::VolumeHeldByWriter,
-        Row::WrongVolume,
-        Row::Stopped,
-        Row::NotRecovered,
-        Row::Disconnected,
-        Row::NotReady,
-        Row::ReadinessUnknown,
-        Row::ReadyWithNotes,
-        Row::Ready,
-        Row::VolumeHeldByName,
-        Row::DataGone,
-        Row::VolumesLeft,
-        Row::Nothing,
-    ],
-    acts: &[Act::MakeNetwork, Act::Connect, Act::Start, Act::Unpause, Act::Await],
-};
-
 /// A small one, of which the planted faults must break something.
 pub fn for_mutants() -> Product {
     product([
@@ -481,9 +355,12 @@ pub fn for_mutants() -> Product {
 }
 
 /// All of them.
-pub const ALL: [Crossing; 10] =
-    [MISSING, MAKING, PRESENT, ACTING, REPLACING, HALF_DONE, GOING_ON, BACKING_UP, STOPPING, STARTING];
+pub const ALL: [Crossing; 12] = [
+    MISSING, MAKING, PRESENT, ACTING, REPLACING, HALF_DONE, GOING_ON, BACKING_UP, STOPPING, STARTING, RESTORING,
+    DESTROYING,
+];
 
-fn product<const N: usize>(dimensions: [crate::product::Dimension; N]) -> Product {
+/// The product of these dimensions.
+pub fn product<const N: usize>(dimensions: [crate::product::Dimension; N]) -> Product {
     Product { dimensions: dimensions.into() }
 }

@@ -2,13 +2,13 @@
 //! and share no code with the table.
 
 use engine::{
-    Act, Command, ContainerId, ContainerSeen, Decision, EndReplacement, Known, MountSource, NewContainer, Note, Plan,
-    Purpose, Readiness, RecordSeen, Remains, Status, VolumeName,
+    Absence, Act, Command, ContainerId, ContainerSeen, Decision, Discard, EndReplacement, Grounds, Known, MountSource,
+    NewContainer, Note, Plan, Purpose, Readiness, RecordSeen, Remains, Row, Status, VolumeName,
 };
 
 use crate::parts::is_the_gateways;
 use crate::product::rank;
-use crate::support::{LABEL_REPLACES, LABEL_ROLE, NAME, World};
+use crate::support::{LABEL_REPLACES, LABEL_ROLE, NAME, World, gateway};
 
 /// One property.
 pub struct Property {
@@ -82,6 +82,12 @@ fn bears_on(plan: &Plan) -> &'static [Part] {
                 &[Containers, OwnStatus, OtherStatus, Record, Identity]
             }
             Act::RemoveVolume => &[Containers, Record, Identity, Remains, Volumes, Port],
+            Act::VerifyBackup => &[Containers, Record, Identity],
+            Act::MakeRestored | Act::Restore | Act::RemoveUnfinished => &[Containers, Record, Identity, Volumes],
+            Act::Record => &[Containers, Record, Identity],
+            Act::RemoveOwn => &[Containers, OwnStatus, OtherStatus, Record, Identity],
+            Act::RemoveNetwork => &[Containers, Record, Identity, Networks],
+            Act::SetRecordAside => &[Containers, Record, Identity, Remains, Volumes, Networks],
         },
         Plan::RollBack { .. } => &[Containers, OwnStatus, OtherStatus, Record, Identity, Readiness],
         Plan::Replace { .. } => &[Containers, OwnStatus, OtherStatus, Record, Identity, Image, Layer],
@@ -96,7 +102,17 @@ fn bears_on(plan: &Plan) -> &'static [Part] {
 }
 
 fn unknown_is_inert(world: &World, decision: &Decision) -> bool {
-    bears_on(&decision.plan).iter().all(|part| !is_unknown(*part, world, decision))
+    // Where nothing is to be ready in the end, nobody needs the port; and what is not in use is no container's.
+    let is_needed = |part: &&Part| {
+        (**part != Part::Port || world.intent.is_for_ready())
+            && (**part != Part::Remains || !is_of_unused(&decision.plan))
+    };
+    bears_on(&decision.plan).iter().filter(is_needed).all(|part| !is_unknown(*part, world, decision))
+}
+
+/// Whether a plan removes a volume that is not the one in use.
+fn is_of_unused(plan: &Plan) -> bool {
+    matches!(plan, Plan::Perform { step: Command::RemoveVolume { absence }, .. } if absence.grounds() != Grounds::ContainerMissing)
 }
 
 fn is_unknown(part: Part, world: &World, decision: &Decision) -> bool {
@@ -132,7 +148,8 @@ fn is_unknown(part: Part, world: &World, decision: &Decision) -> bool {
 
 fn one_writer(world: &World, decision: &Decision) -> bool {
     let changes = match &decision.plan {
-        Plan::Perform { act: Act::Await | Act::Stop, .. } => false,
+        Plan::Perform { act: Act::Await | Act::Stop | Act::VerifyBackup, .. } => false,
+        plan if is_of_unused(plan) => false,
         // Neither makes a second writer of what is there.
         Plan::Perform {
             act:
@@ -144,7 +161,12 @@ fn one_writer(world: &World, decision: &Decision) -> bool {
                 | Act::RemoveHelper
                 | Act::Arm
                 | Act::TakePlace
-                | Act::PutBack,
+                | Act::PutBack
+                | Act::MakeRestored
+                | Act::Restore
+                | Act::Record
+                | Act::RemoveNetwork
+                | Act::SetRecordAside,
             ..
         } => false,
         // Beside a next that is ready in the gateway's place nothing is started.
@@ -160,6 +182,7 @@ fn one_writer(world: &World, decision: &Decision) -> bool {
 fn there_is_not_missing(world: &World, decision: &Decision) -> bool {
     let as_missing = match &decision.plan {
         Plan::Perform { act: Act::MakeVolume, .. } if is_replaced(world) => false,
+        plan if is_of_unused(plan) => false,
         Plan::Perform { act: Act::MakeVolume | Act::Create | Act::Adopt | Act::RemoveVolume, .. }
         | Plan::Reset { .. } => true,
         Plan::Perform { .. }
@@ -188,7 +211,15 @@ fn reset_is_earned(world: &World, decision: &Decision) -> bool {
     };
     let host = &world.seen.host;
     let volumes = host.volumes.known();
-    world.intent.reset.is_some()
+    if is_of_unused(&decision.plan) {
+        return same_daemon(world) && absences.iter().all(|absence| is_earned_by_no_use(world, absence));
+    }
+    let gives_up = match world.intent.purpose {
+        Purpose::Destroy(Discard::Volumes) => world.intent.consent.is_some(),
+        Purpose::Onboard | Purpose::Look => world.intent.reset.is_some(),
+        Purpose::Start | Purpose::Stop | Purpose::BackUp | Purpose::Destroy(_) => false,
+    };
+    gives_up
         && same_daemon(world)
         && host.containers == Known::Known(Vec::new())
         && !absences.is_empty()
@@ -199,6 +230,29 @@ fn reset_is_earned(world: &World, decision: &Decision) -> bool {
                 && is_the_gateways(world, name)
                 && Some(&Known::Known(absence.daemon().clone())) == host.daemon.as_ref()
         })
+}
+
+/// One that a restore has set aside goes with its owner's consent, one that a restore has left unfinished before another
+/// restore; neither while anybody has it.
+fn is_earned_by_no_use(world: &World, absence: &Absence) -> bool {
+    let name = absence.volume();
+    let Some(record) = world.seen.record.record() else { return false };
+    let containers = world.seen.host.containers.known();
+    let unused = containers.is_some_and(|all| all.iter().all(|one| one.mount_of(name).is_none()));
+    let in_use = record.volume_names().contains(name);
+    let asked = match absence.grounds() {
+        Grounds::ContainerMissing => false,
+        Grounds::SetAside => {
+            let wants = world.intent.purpose == Purpose::Destroy(Discard::SetAside) && world.intent.consent.is_some();
+            wants && record.set_aside.contains(name)
+        }
+        Grounds::Unfinished => {
+            let born = world.seen.host.volumes.known().and_then(|all| all.iter().find(|volume| volume.name == *name));
+            let labelled = born.is_some_and(|born| born.labels.contains_key(engine::LABEL_RESTORED));
+            world.intent.restore.is_some() && labelled && !record.set_aside.contains(name)
+        }
+    };
+    unused && !in_use && asked
 }
 
 fn no_strangers_harmed(world: &World, decision: &Decision) -> bool {
@@ -221,7 +275,17 @@ fn no_strangers_harmed(world: &World, decision: &Decision) -> bool {
         Command::CarryOver { from, to, .. } => its_own(from) && is_part_of_it(world, to),
         Command::CreateHelper(helper) => helper.volumes.iter().all(|mount| is_the_gateways(world, &mount.volume)),
         Command::BackUp(order) => order.volumes.iter().all(|mount| is_the_gateways(world, &mount.volume)),
+        Command::RemoveVolume { absence } if is_of_unused(&decision.plan) => is_earned_by_no_use(world, absence),
         Command::RemoveVolume { absence } => is_the_gateways(world, absence.volume()),
+        Command::Restore(order) => order.volumes.iter().all(|volume| is_the_gateways(world, &volume.into)),
+        Command::RemoveNetwork { network } => {
+            let all = world.seen.host.networks.known();
+            all.into_iter().flatten().any(|one| one.id == *network && engine::gateway_of(&one.labels) == Some("prod"))
+        }
+        Command::VerifyBackup { .. } | Command::SetRecordAside { .. } => true,
+        Command::WriteRecord { record, .. } => {
+            matches!(decision.row, Row::Destroy | Row::SetAside) && record.gateway == gateway()
+        }
         Command::CreateContainer(new) => {
             let chosen = |name: &VolumeName| world.intent.adopt.as_ref() == Some(name);
             mounted(new).all(|name| is_the_gateways(world, name) || chosen(name))
@@ -233,8 +297,7 @@ fn no_strangers_harmed(world: &World, decision: &Decision) -> bool {
         | Command::Observe(_)
         | Command::BeginRollBack { .. }
         | Command::ReadLogs { .. }
-        | Command::MeasureVolumes { .. }
-        | Command::WriteRecord { .. } => false,
+        | Command::MeasureVolumes { .. } => false,
     }
 }
 
@@ -256,6 +319,15 @@ fn honest_ends(world: &World, decision: &Decision) -> bool {
     }
     if world.intent.purpose == Purpose::BackUp {
         return world.tried.has(Act::BackUp);
+    }
+    if let Purpose::Destroy(what) = world.intent.purpose {
+        let there = world.seen.host.volumes.known();
+        let is_there = |name: &VolumeName| there.is_some_and(|all| all.iter().any(|volume| volume.name == *name));
+        return match what {
+            Discard::Container => own(world).is_none(),
+            Discard::Volumes => own(world).is_none() && !is_there(&VolumeName::new(NAME)),
+            Discard::SetAside => world.seen.record.record().is_none_or(|record| !record.set_aside.iter().any(is_there)),
+        };
     }
     if verdict.notes == [Note::Unverified] {
         let known_before = world.seen.record.record().is_some_and(|record| record.was_ready);
@@ -293,7 +365,28 @@ fn no_more_than_asked(world: &World, decision: &Decision) -> bool {
                 | Act::BackUp
                 | Act::RemoveHelper
         ),
-        Purpose::Onboard | Purpose::Look => act != Act::Stop,
+        Purpose::Destroy(Discard::SetAside) => matches!(act, Act::RemoveVolume | Act::Record),
+        Purpose::Destroy(what) => {
+            let with_volumes = matches!(act, Act::RemoveVolume | Act::SetRecordAside) && what == Discard::Volumes;
+            let puts_back = matches!(act, Act::MakeNetwork | Act::Connect | Act::Start | Act::Unpause | Act::Await);
+            with_volumes
+                || puts_back
+                || matches!(
+                    act,
+                    Act::Record
+                        | Act::Stop
+                        | Act::RemoveOwn
+                        | Act::RemoveNetwork
+                        | Act::ProvideEmptyImage
+                        | Act::MakeHelper
+                        | Act::StopToBackUp
+                        | Act::BackUp
+                        | Act::RemoveHelper
+                )
+        }
+        Purpose::Onboard | Purpose::Look => {
+            !matches!(act, Act::Stop | Act::RemoveOwn | Act::RemoveNetwork | Act::SetRecordAside | Act::Record)
+        }
     }
 }
 

@@ -104,6 +104,7 @@ pub fn parts(image: bool, network: bool, volume: bool) -> HostSeen {
         layer: None,
         lacking: Known::Known(Vec::new()),
         health_port: None,
+        wanted_port: None,
         gpu: None,
         node_name: None,
     }
@@ -207,7 +208,7 @@ pub fn pauses(commands: &[Command]) -> Vec<u64> {
 pub fn how(outcome: &Outcome) -> Option<How> {
     match outcome.end {
         End::Ready { how, .. } => Some(how),
-        End::Stopped | End::BackedUp | End::Refused { .. } | End::Looked { .. } => None,
+        End::Stopped | End::BackedUp | End::Destroyed { .. } | End::Refused { .. } | End::Looked { .. } => None,
     }
 }
 

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
-    Attachment, BackupMade, Command, ContainerId, ContainerSeen, Endpoint, Event, Exit, Failure, Gpu, HostSeen,
-    ImageId, ImageRef, ImageSeen, Instance, Intent, Known, MountSeen, MountSource, MountedSource, Named, NamedThing,
-    NetworkId, NetworkName, NetworkSeen, NewContainer, Older, Onboarding, Outcome, PortBinding, PortHolder, Probe,
-    Readiness, RecordSeen, SandboxName, Status, Target, Then, VolumeName, VolumeSeen, WaitEnd, Why,
+    Attachment, BackedUpVolume, BackupContents, BackupMade, Command, ContainerId, ContainerSeen, Endpoint, Event, Exit,
+    Failure, Gpu, HostSeen, ImageId, ImageRef, ImageSeen, Instance, Intent, Known, MountSeen, MountSource,
+    MountedSource, Named, NamedThing, NetworkId, NetworkName, NetworkSeen, NewContainer, Older, Onboarding, Outcome,
+    PortBinding, PortHolder, Probe, Readiness, RecordSeen, SandboxName, Status, Target, Then, VolumeName, VolumeSeen,
+    WaitEnd, Why,
 };
 
 use crate::support::daemon;
@@ -21,7 +22,7 @@ const ENTRY_POINT: &str = "/usr/local/bin/openshell-gateway";
 pub struct SmallHost {
     pub containers: Vec<ContainerSeen>,
     pub volumes: Vec<VolumeSeen>,
-    pub networks: BTreeSet<NetworkName>,
+    pub networks: BTreeMap<NetworkName, BTreeMap<String, String>>,
     pub images: BTreeSet<ImageRef>,
     /// Images that cannot be had.
     pub lost_images: BTreeSet<ImageRef>,
@@ -44,6 +45,10 @@ pub struct SmallHost {
     pub layer: Vec<String>,
     /// What was carried over, from where to where.
     pub carried: Vec<(String, String)>,
+    /// The backup that was made last.
+    pub backup: Option<BackupContents>,
+    /// Why it cannot be written into volumes.
+    pub no_restore: Option<Failure>,
     /// Why no backup can be made.
     pub no_backup: Option<Failure>,
     born: u32,
@@ -56,7 +61,7 @@ pub fn host() -> SmallHost {
     SmallHost {
         containers: Vec::new(),
         volumes: Vec::new(),
-        networks: BTreeSet::new(),
+        networks: BTreeMap::new(),
         images: BTreeSet::new(),
         lost_images: BTreeSet::new(),
         held: BTreeMap::new(),
@@ -71,6 +76,8 @@ pub fn host() -> SmallHost {
         broken: BTreeSet::new(),
         layer: Vec::new(),
         carried: Vec::new(),
+        backup: None,
+        no_restore: None,
         no_backup: None,
         born: 0,
         warming: false,
@@ -162,8 +169,8 @@ impl SmallHost {
                 self.images.insert(reference.clone());
                 Event::Done
             }
-            Command::CreateNetwork { name, .. } => {
-                self.networks.insert(name.clone());
+            Command::CreateNetwork { name, labels } => {
+                self.networks.insert(name.clone(), labels.clone());
                 Event::Done
             }
             Command::CreateVolume { name, labels } => {
@@ -235,13 +242,43 @@ impl SmallHost {
             Command::BackUp(order) => match self.no_backup.clone() {
                 Some(failure) => Event::Failed { failure },
                 None => {
-                    let backup =
-                        BackupMade { path: format!("/backups/{}", order.gateway), bytes: 1, lacks: Vec::new() };
+                    let path = format!("/backups/{}", order.gateway);
+                    let kept = |mount: &engine::HelperMount| BackedUpVolume {
+                        name: mount.volume.clone(),
+                        path: mount.path.clone(),
+                    };
+                    self.backup = Some(BackupContents {
+                        path: path.clone(),
+                        name: order.gateway.to_string(),
+                        gateway: order.gateway.clone(),
+                        preset: order.spec.preset.clone(),
+                        node_name: Some(order.spec.node_name.clone()),
+                        volumes: order.volumes.iter().map(kept).collect(),
+                    });
+                    let backup = BackupMade { path, bytes: 1, lacks: Vec::new() };
                     Event::BackedUp { backup }
                 }
             },
             Command::RemoveVolume { absence } => {
                 self.volumes.retain(|volume| volume.name != *absence.volume());
+                Event::Done
+            }
+            Command::VerifyBackup { .. } => match self.backup.clone() {
+                Some(contents) => Event::BackupVerified { contents: Box::new(contents) },
+                None => {
+                    Event::Failed { failure: Failure::Rejected { status: None, message: "no such backup".to_owned() } }
+                }
+            },
+            Command::Restore(_) => match self.no_restore.clone() {
+                Some(failure) => Event::Failed { failure },
+                None => Event::Done,
+            },
+            Command::RemoveNetwork { .. } => {
+                self.networks.clear();
+                Event::Done
+            }
+            Command::SetRecordAside { .. } => {
+                self.record = RecordSeen::Absent;
                 Event::Done
             }
             Command::BeginRollBack { .. } => Event::LogsRead { lines: vec!["it said no".to_owned()] },
@@ -260,10 +297,10 @@ impl SmallHost {
         let at_hand = |image: &ImageRef| self.images.contains(image);
         let ours = |labels: &BTreeMap<String, String>| engine::gateway_of(labels) == Some(target.gateway.as_str());
         let found = self.containers.iter().any(|container| Some(&container.id) == target.recorded.as_ref());
-        let networks = self.networks.iter().map(|name| NetworkSeen {
+        let networks = self.networks.iter().map(|(name, labels)| NetworkSeen {
             name: name.clone(),
             id: NetworkId::new("n"),
-            labels: BTreeMap::new(),
+            labels: labels.clone(),
         });
         let mut seen = HostSeen {
             daemon: target.identity.then(|| Known::Known(daemon("one"))),
@@ -280,6 +317,7 @@ impl SmallHost {
             networks: Known::Known(networks.collect()),
             port: holder(port.host),
             health_port: port.health_on_host().map(holder),
+            wanted_port: (port.host != target.port.host).then(|| holder(target.port.host)),
             readiness: Known::Known(self.answer(&probe)),
             disk: Known::Known(engine::Disk::Room),
             remains: (target.recorded.is_some() && !found).then_some(engine::Remains::Gone),
@@ -339,7 +377,16 @@ fn as_the_next_one(old: &ContainerSeen, next: &engine::NextContainer, number: u3
             (binding.container, binding.host) = (change.to.container, Some(change.to.host));
         }
     }
+    let mut mounts = old.mounts.clone();
+    for spec in &next.mounts {
+        if let MountSource::Volume { name } = &spec.source {
+            mounts.retain(|mount| mount.path != spec.path);
+            let source = MountedSource::Volume { name: name.clone() };
+            mounts.push(MountSeen { source, path: spec.path.clone(), writable: !spec.read_only });
+        }
+    }
     ContainerSeen {
+        mounts,
         id: ContainerId::new(format!("{number:064}")),
         name: next.name.clone(),
         status: Known::Known(Status::Created),

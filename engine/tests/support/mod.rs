@@ -53,6 +53,7 @@ pub fn world() -> World {
         layer: None,
         lacking: Known::Known(Vec::new()),
         health_port: None,
+        wanted_port: Some(Known::Known(PortHolder::Free)),
         gpu: None,
         node_name: None,
     };
@@ -298,6 +299,7 @@ pub fn record() -> GatewayRecord {
         daemon: daemon("one"),
         container: id('1'),
         volumes: vec![RecordedVolume { name: VolumeName::new(NAME), path: PATH.to_owned() }],
+        set_aside: BTreeSet::new(),
         node_name: "openshell-prod".to_owned(),
         sandboxes: BTreeSet::new(),
         missing: BTreeSet::new(),
@@ -325,4 +327,27 @@ pub fn rejected(status: u16) -> Failure {
 
 pub fn lost() -> Failure {
     Failure::Unknown { why: Why::ConnectionLost { call: "POST".to_owned() } }
+}
+
+/// The volume that [`to_restore_into`] makes for a restore of the one backup.
+pub const RESTORED: &str = "openshell-cluster-prod-restored-1";
+
+/// An empty volume that a restore has made for the gateway's.
+pub fn to_restore_into(name: &str) -> VolumeSeen {
+    labelled(name, "prod").but(|volume| {
+        volume.labels.insert(engine::LABEL_RESTORED.to_owned(), "one".to_owned());
+        volume.labels.insert(engine::LABEL_RESTORED_AS.to_owned(), NAME.to_owned());
+    })
+}
+
+/// What the one backup of the gateway holds.
+pub fn backup_contents() -> engine::BackupContents {
+    engine::BackupContents {
+        path: "/backups/one".to_owned(),
+        name: "one".to_owned(),
+        gateway: gateway(),
+        preset: spec().preset,
+        node_name: Some("openshell-prod".to_owned()),
+        volumes: vec![engine::BackedUpVolume { name: VolumeName::new(NAME), path: Some(PATH.to_owned()) }],
+    }
 }

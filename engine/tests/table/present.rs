@@ -226,7 +226,7 @@ cases! {
         => Row::Ready, Keep(Reason::Ready);
     ready_and_the_volumes_are_unknown: ready().but(|world| world.seen.host.volumes = timed_out())
         => Row::Ready, Keep(Reason::Ready);
-    undone_by_somebody_again_and_again: gateway_that_is(Status::Exited).but(|world| world.tried.acts = 32)
+    undone_by_somebody_again_and_again: gateway_that_is(Status::Exited).but(|world| world.tried.acts = u8::MAX)
         => Row::Stopped, Refuse(Reason::NotRecovered);
 }
 

@@ -192,6 +192,12 @@ cases! {
     the_same_image_typed: image(ready(), spec().image.as_str()) => Row::Ready, Keep(Reason::Ready);
     another_port_typed: ready().asked(|intent| { intent.typed.port = true; intent.spec.port.host = 9; })
         => Row::Replacement, Do(Act::CreateNext);
+    another_port_that_somebody_holds: ready().asked(|intent| { intent.typed.port = true; intent.spec.port.host = 9; })
+        .but(|world| world.seen.host.wanted_port = Some(Known::Known(PortHolder::Process { pid: None, command: None })))
+        => Row::Replacement, Refuse(Reason::PortHeld);
+    another_port_of_which_nobody_knows: ready().asked(|intent| { intent.typed.port = true; intent.spec.port.host = 9; })
+        .but(|world| world.seen.host.wanted_port = Some(timed_out()))
+        => Row::Replacement, WaitThen(Reason::DockerUnknown);
     another_spec_file: ready().asked(|intent| { intent.typed.spec = true; intent.spec.command.push("-v".to_owned()); })
         => Row::Replacement, Do(Act::CreateNext);
     the_same_spec_file: ready().asked(|intent| intent.typed.spec = true) => Row::Ready, Keep(Reason::Ready);

@@ -63,6 +63,7 @@ impl<W: Witness> SimHost<'_, W> {
         };
         let (port_holder, health_port) =
             (holder(self, port.host), port.health_on_host().map(|port| holder(self, port)));
+        let wanted_port = (target.port.host != port.host).then(|| holder(self, target.port.host));
         let (containers, denied) = match containers {
             Ok((containers, denied)) => (Known::Known(containers), denied),
             Err(why) => (Known::Unknown(why), false),
@@ -87,6 +88,7 @@ impl<W: Witness> SimHost<'_, W> {
             networks: known(networks),
             port: port_holder,
             health_port,
+            wanted_port,
             readiness,
             disk: Known::Known(self.world.disk),
             remains,

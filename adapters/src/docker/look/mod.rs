@@ -62,6 +62,8 @@ pub struct DockerSeen {
     pub port_container: Known<Option<PortContainer>>,
     /// The port of the health endpoint, where it has one of its own, and the container that publishes it now.
     pub health_port: Option<(PortSpec, Known<Option<PortContainer>>)>,
+    /// The port that was asked for, where the gateway's container has another, and the container that publishes it now.
+    pub wanted_port: Option<(PortSpec, Known<Option<PortContainer>>)>,
     /// What the gateway's container publishes; none where there is none.
     pub bindings: Option<Vec<PortBinding>>,
     /// Those of the further images looked for that the daemon does not have.
@@ -140,11 +142,13 @@ impl Daemon {
             let listed = listed.as_ref().map_err(Clone::clone);
             known(listed.map(|listed| ports::holder(listed, port, &target.container)))
         };
+        let wanted_port = (port.host != target.port.host).then(|| (target.port.clone(), holder(&target.port)));
         let health_port = port.health_on_host().map(|host| PortSpec { host, ..port.clone() });
         let (daemon, gpu) = info.unzip();
         let node_name = target.node_name_file.as_ref().map(|file| node_name(target, file, &volumes, self));
         DockerSeen {
             health_port: health_port.map(|port| (port.clone(), holder(&port))),
+            wanted_port,
             bindings: own.as_ref().map(|own| own.ports.clone()),
             lacking: known(lacking),
             gpu: gpu.filter(|_| target.gpu),
