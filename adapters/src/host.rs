@@ -1,6 +1,6 @@
 //! The real host: carries out the engine's commands, one at a time, and keeps the time that the engine does not.
-//! Promises an answer to every command inside the run's time limit, but for an image, a backup and carried files that
-//! still move, and for a stop that has its grace. Absent on purpose: retries, and any choice of names, IDs or flags.
+//! Promises an answer to every command inside the run's time limit, but for an image, a backup, a restore and carried
+//! files that still move, and for a stop that has its grace. Absent on purpose: retries, and any choice of names, IDs or flags.
 
 mod ready;
 #[cfg(test)]
@@ -95,7 +95,7 @@ impl RealHost {
         Self { on_pull: Box::new(tell), ..self }
     }
 
-    /// Has this told, many times a second, how many bytes of a backup have been copied.
+    /// Has this told, many times a second, how many bytes have been copied into a backup, or out of one.
     pub fn on_backup(self, tell: impl Fn(u64) + 'static) -> Self {
         Self { on_backup: Box::new(tell), ..self }
     }
@@ -211,12 +211,13 @@ impl RealHost {
                 Err(failure) => Event::Failed { failure },
             },
             Command::RemoveVolume { absence } => self.daemon.remove_volume(absence, self.limit(ASK_LIMIT), act).await,
-            Command::VerifyBackup { .. }
-            | Command::Restore(_)
-            | Command::RemoveNetwork { .. }
-            | Command::SetRecordAside { .. } => {
-                Event::Failed { failure: Failure::Rejected { status: None, message: "to be built".to_owned() } }
-            }
+            Command::VerifyBackup { backup } => match backup::contents(backup).await {
+                Ok(contents) => Event::BackupVerified { contents: Box::new(contents) },
+                Err(failure) => Event::Failed { failure },
+            },
+            Command::Restore(order) => answer(backup::restore(&self.daemon, order, &self.on_backup).await),
+            Command::RemoveNetwork { network } => self.daemon.remove_network(network, act).await,
+            Command::SetRecordAside { gateway } => answer(self.registry.set_aside(gateway)),
             Command::BeginRollBack { next, lines, limit_ms } => {
                 self.ends = self.ends.max(Instant::now() + Duration::from_millis(*limit_ms));
                 self.daemon.read_logs(next, *lines, CLOSING_LIMIT).await

@@ -12,6 +12,7 @@ mod http;
 mod known;
 mod older;
 mod own_files;
+mod pipe;
 mod ports;
 mod state;
 

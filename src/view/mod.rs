@@ -1,6 +1,7 @@
 //! What is told of a run: once gathered, then told to people ([`mod@text`]) or to programs ([`mod@json`]) in the same words.
 //! Absent on purpose: decisions, and anything that is not in the outcome.
 
+mod advice;
 mod data;
 mod decision;
 mod hints;
@@ -18,9 +19,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use engine::{
-    Discard, End, GatewayName, How, Outcome, Plan, Reason, Refusal, SandboxName, Status, VolumeName, shell_word,
-};
+use engine::{Discard, End, GatewayName, How, Outcome, Plan, Reason, Refusal, SandboxName, Status, VolumeName};
 
 use crate::INTERNAL;
 use crate::again::Again;
@@ -233,101 +232,6 @@ impl Report {
     /// The process's exit code.
     pub fn exit(&self) -> u8 {
         self.reason().exit()
-    }
-
-    /// The next command to type, where there is one.
-    pub fn advice(&self) -> Option<String> {
-        if let Some(refusal) = self.outcome.refusal() {
-            return Some(self.next(refusal));
-        }
-        match (&self.outcome.end, self.asked) {
-            (End::Looked { decision }, Asked::Status | Asked::Logs) => match decision.plan {
-                Plan::Keep { .. } => None,
-                Plan::Look(_)
-                | Plan::Refuse { .. }
-                | Plan::Perform { .. }
-                | Plan::RollBack { .. }
-                | Plan::Replace { .. }
-                | Plan::EndReplacement { .. }
-                | Plan::Reset { .. } => Some(self.again.onboard(&self.gateway)),
-            },
-            (End::Stopped, _) => Some(self.again.complete(&format!("nemoclaw start --gateway {}", self.gateway))),
-            (End::Destroyed { what: Discard::Container, .. }, _) => Some(self.again.onboard(&self.gateway)),
-            (End::Destroyed { what: Discard::Volumes, .. }, _) => {
-                self.outcome.backup.as_ref().map(|backup| self.again.restore(&backup.path))
-            }
-            (
-                End::Looked { .. },
-                Asked::Onboard
-                | Asked::DryRun
-                | Asked::Start
-                | Asked::Stop
-                | Asked::Backup
-                | Asked::Restore
-                | Asked::Destroy(_),
-            )
-            | (
-                End::Ready { .. }
-                | End::BackedUp
-                | End::Destroyed { what: Discard::SetAside, .. }
-                | End::Refused { .. },
-                _,
-            ) => None,
-        }
-    }
-
-    /// The next command to type after a refusal. Where the same command with another flag leads on, it stays the same.
-    pub fn next(&self, refusal: &Refusal) -> String {
-        if let Some(backup) = self.way_back(refusal) {
-            return self.again.restore(&backup);
-        }
-        let command = refusal.advice(&self.gateway).command;
-        let same = matches!(
-            refusal,
-            Refusal::PresetAmbiguous { .. }
-                | Refusal::OtherPreset { .. }
-                | Refusal::Locked { .. }
-                | Refusal::Interrupted { .. }
-        );
-        let as_asked = match (self.asked, refusal) {
-            // To take it along into another container would not put it into a backup.
-            (Asked::Destroy(_), Refusal::LayerHoldsData { .. }) => {
-                return self.again.complete(&format!("{} --gateway {} --leave-behind", self.asked_for(), self.gateway));
-            }
-            // A record of that kind would be in the way of the other.
-            (Asked::Restore, Refusal::OtherPreset { what, .. }) if what == "the backup" => {
-                return self.again.complete(&format!("{} --gateway {}-restored", self.asked_for(), self.gateway));
-            }
-            (_, _) if same => command.replacen("nemoclaw onboard", &self.asked_for(), 1),
-            (_, _) => command,
-        };
-        self.again.complete(&as_asked)
-    }
-
-    /// The backup that brings back what a refused run found gone, or changed by what it undid.
-    pub fn way_back(&self, refusal: &Refusal) -> Option<String> {
-        if let Refusal::DataGone { .. } = refusal {
-            return self.backups.first().map(|backup| backup.path.display().to_string());
-        }
-        let backup = self.outcome.backup.as_ref().filter(|_| matches!(refusal, Refusal::NotPutBack { .. }));
-        backup.map(|backup| backup.path.clone())
-    }
-
-    /// The command that was typed, less the gateway and what has to be typed each time.
-    fn asked_for(&self) -> String {
-        match self.asked {
-            Asked::Start => "nemoclaw start".to_owned(),
-            Asked::Stop => "nemoclaw stop".to_owned(),
-            Asked::Logs => "nemoclaw logs".to_owned(),
-            Asked::Backup => "nemoclaw backup".to_owned(),
-            Asked::Restore => {
-                format!("nemoclaw restore {}", shell_word(self.restored_from.as_deref().unwrap_or("BACKUP")))
-            }
-            Asked::Destroy(Discard::Container) => "nemoclaw destroy".to_owned(),
-            Asked::Destroy(Discard::Volumes) => "nemoclaw destroy --volumes".to_owned(),
-            Asked::Destroy(Discard::SetAside) => "nemoclaw destroy --set-aside".to_owned(),
-            Asked::Onboard | Asked::DryRun | Asked::Status => "nemoclaw onboard".to_owned(),
-        }
     }
 
     /// What happened, in one sentence.

@@ -4,13 +4,15 @@
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use engine::{GatewayName, GatewaySpec, ImageRef, PresetName, VolumeName};
+use engine::{BackedUpVolume, BackupContents, Failure, GatewayName, GatewaySpec, ImageRef, PresetName, VolumeName};
 
 use super::bad::BadBackup;
-use super::folder;
-use super::manifest::{self, Manifest};
+use super::manifest::{self, Manifest, VolumeKept};
 use super::verify::verify;
+use super::{GiveUp, block, folder, rejected, with_cause};
 use crate::state::{StateDir, is_truly_absent};
 
 /// All backups in a state directory.
@@ -151,6 +153,43 @@ impl Backups {
             entries: manifest.volumes.iter().fold(0, |sum, volume| sum.saturating_add(volume.entries)),
         })
     }
+}
+
+/// What the backup in a folder holds, after all of it was read and found right.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub(crate) async fn contents(folder: &str) -> Result<BackupContents, Failure> {
+    let given_up = GiveUp::default();
+    let (folder, flag) = (PathBuf::from(folder), Arc::clone(&given_up.0));
+    let wanted = move || !flag.load(Ordering::SeqCst);
+    block(move || read_contents(&folder, &wanted)).await?.map_err(|bad| rejected(with_cause(&bad)))
+}
+
+fn read_contents(folder: &Path, wanted: &(dyn Fn() -> bool + Sync)) -> Result<BackupContents, BadBackup> {
+    let whole = fs::canonicalize(folder);
+    let file = whole.map_err(|source| BadBackup::Unreadable { file: folder.to_owned(), source })?;
+    // A label and a trace hold no other text.
+    let (Some(path), Some(name)) = (file.to_str(), file.file_name().and_then(|name| name.to_str())) else {
+        return Err(BadBackup::NotOurs { file });
+    };
+    let (path, name) = (path.to_owned(), name.to_owned());
+    if folder::is_unfinished(&name) {
+        return Err(BadBackup::Unfinished { file });
+    }
+    let manifest = verify(&file, wanted)?;
+    let node_name = manifest.spec.get("node_name").and_then(|name| name.as_str()).filter(|name| !name.is_empty());
+    let volume = |kept: &VolumeKept| BackedUpVolume { name: kept.name.clone(), path: kept.path.clone() };
+    let mut volumes: Vec<_> = manifest.volumes.iter().map(volume).collect();
+    volumes.sort();
+    Ok(BackupContents {
+        path,
+        name,
+        node_name: node_name.map(str::to_owned),
+        gateway: manifest.gateway,
+        preset: manifest.preset,
+        volumes,
+    })
 }
 
 /// What is in a folder, in the order of the names; nothing where it is truly not there.

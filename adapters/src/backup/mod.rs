@@ -2,15 +2,19 @@
 //!
 //! `<state>/backups/<gateway>/<time>-<random>/` holds `manifest.json` and, for each volume, its tar and its listing, both
 //! under zstd. Only what was read back from the disk, byte for byte, gets that name; anything less than complete leaves
-//! nothing. Memory does not grow with a volume's size. Absent on purpose: restoring, and any change on Docker.
+//! nothing. Memory does not grow with a volume's size. Absent on purpose: any change on Docker, but for what a restore
+//! writes into empty volumes.
 
 mod backups;
 mod bad;
 mod flaw;
 mod folder;
 mod header;
+mod kept;
+mod listing;
 mod manifest;
 mod pax;
+mod restore;
 mod row;
 mod tar;
 #[cfg(test)]
@@ -25,15 +29,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use engine::{BackupMade, BackupOrder, Failure, HelperMount, Why};
-use tokio::sync::mpsc::{Sender, channel};
+use engine::{BackupMade, BackupOrder, ContainerId, Failure, HelperMount, VolumeName, Why};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{JoinError, spawn_blocking};
 
+pub(crate) use backups::contents;
 pub use backups::{BackupListed, BackupOf, BackupSummary, Backups, Verified};
 pub use bad::BadBackup;
+pub(crate) use restore::restore;
 
 use crate::docker::{Archive, Daemon};
 use crate::state::StateDir;
+use flaw::Flaw;
 use folder::{Trouble, Unfinished};
 use manifest::{Manifest, VolumeKept};
 use write::NotWritten;
@@ -54,7 +61,8 @@ pub(crate) async fn make(
     tell: &dyn Fn(u64),
 ) -> Result<BackupMade, Failure> {
     let now = SystemTime::now();
-    mounts_all(daemon, order).await?;
+    let mounts = order.volumes.iter().map(|mount| (&mount.volume, mount.at.as_str()));
+    mounts_all(daemon, &order.helper, mounts).await?;
     let (state, gateway) = (state.clone(), order.gateway.clone());
     let folder = Arc::new(block(move || Unfinished::begin(&state, &gateway, now)).await??);
     let _given_up = GiveUp(folder.given_up());
@@ -65,12 +73,15 @@ pub(crate) async fn make(
 }
 
 /// That the helper mounts the volumes where the order says: what it does not mount would read as an empty volume.
-async fn mounts_all(daemon: &Daemon, order: &BackupOrder) -> Result<(), Failure> {
-    let mounted = daemon.volumes_of(&order.helper).await?;
-    for HelperMount { volume, at, .. } in &order.volumes {
+async fn mounts_all(
+    daemon: &Daemon,
+    helper: &ContainerId,
+    volumes: impl Iterator<Item = (&VolumeName, &str)>,
+) -> Result<(), Failure> {
+    let mounted = daemon.volumes_of(helper).await?;
+    for (volume, at) in volumes {
         if mounted.get(at).map(String::as_str) != Some(volume.as_str()) {
-            let message = format!("no backup was made: container {} does not mount `{volume}` at `{at}`", order.helper);
-            return Err(Failure::Rejected { status: None, message });
+            return Err(rejected(format!("container {helper} does not mount `{volume}` at `{at}`")));
         }
     }
     Ok(())
@@ -96,7 +107,7 @@ async fn copy_all(
     Ok(volumes)
 }
 
-/// Copies one volume: this task takes what Docker sends, and a thread that may block writes it.
+/// Copies one volume.
 async fn copy(
     daemon: &Daemon,
     order: &BackupOrder,
@@ -105,22 +116,38 @@ async fn copy(
     folder: &Arc<Unfinished>,
     tell: &mut impl FnMut(usize),
 ) -> Result<VolumeKept, Failure> {
-    let mut archive = daemon.archive_of(&order.helper, &mount.at).await?;
-    let (sender, coming) = channel(PIECES_MAX);
-    let (folder, mount) = (Arc::clone(folder), mount.clone());
-    let volume = mount.volume.clone();
-    let writing = spawn_blocking(move || write::volume(coming, &folder, &stem, &mount));
-    let sent = send(&mut archive, sender, tell).await;
-    let written = writing.await.map_err(ended)?;
-    // A connection that broke explains what is missing. Docker said yes before it, so this is no "no" of its own.
-    sent?;
+    let folder = Arc::clone(folder);
+    let (taken, volume) = (mount.clone(), &mount.volume);
+    let writing = move |coming| write::volume(coming, &folder, &stem, &taken);
+    let (call, written) = read(daemon, &order.helper, &mount.at, tell, writing).await?;
     written.map_err(|not| match not {
         NotWritten::Trouble(trouble) => trouble.into(),
-        NotWritten::Flaw(flaw) => {
-            let what = format!("the tar of volume `{volume}` {flaw}");
-            Failure::Unknown { why: Why::Malformed { call: archive.call().to_owned(), what } }
-        }
+        NotWritten::Flaw(flaw) => flawed(call, volume, &flaw),
     })
+}
+
+/// Reads a folder of a container: this task takes what Docker sends, and a thread that may block does the work. Tells
+/// what was asked, and what came of the work.
+async fn read<T: Send + 'static>(
+    daemon: &Daemon,
+    container: &ContainerId,
+    at: &str,
+    tell: &mut impl FnMut(usize),
+    work: impl FnOnce(Receiver<Bytes>) -> T + Send + 'static,
+) -> Result<(String, T), Failure> {
+    let mut archive = daemon.archive_of(container, at).await?;
+    let (sender, coming) = channel(PIECES_MAX);
+    let working = spawn_blocking(move || work(coming));
+    let sent = send(&mut archive, sender, tell).await;
+    let worked = working.await.map_err(ended)?;
+    // A connection that broke explains what is missing. Docker said yes before it, so this is no "no" of its own.
+    sent?;
+    Ok((archive.call().to_owned(), worked))
+}
+
+/// What Docker sent of a volume is not the whole of it.
+fn flawed(call: String, volume: &VolumeName, flaw: &Flaw) -> Failure {
+    Failure::Unknown { why: Why::Malformed { call, what: format!("the tar of volume `{volume}` {flaw}") } }
 }
 
 /// Sends on all that Docker sends, as long as somebody takes it.
@@ -136,7 +163,6 @@ async fn send(archive: &mut Archive, sender: Sender<Bytes>, tell: &mut impl FnMu
 }
 
 fn manifest(order: &BackupOrder, now: SystemTime, volumes: Vec<VolumeKept>) -> Result<Manifest, Failure> {
-    let rejected = |error: serde_json::Error| Failure::Rejected { status: None, message: error.to_string() };
     // The order has none; a second guard, since a backup may be handed on.
     let mut spec = order.spec.clone();
     spec.env.0.values_mut().for_each(String::clear);
@@ -149,7 +175,7 @@ fn manifest(order: &BackupOrder, now: SystemTime, volumes: Vec<VolumeKept>) -> R
         image: order.spec.image.clone(),
         image_id: order.image_id.clone(),
         container: order.container.clone(),
-        spec: serde_json::to_value(&spec).map_err(rejected)?,
+        spec: serde_json::to_value(&spec).map_err(|error| rejected(error.to_string()))?,
         volumes,
         lacks: order.beside.iter().map(lacks).collect(),
     })
@@ -163,11 +189,11 @@ fn finish(folder: &Unfinished, manifest: Manifest) -> Result<BackupMade, Failure
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(Trouble::at(&path))?;
     folder.sync()?;
     let read_back = verify::verify(folder.path(), &|| !folder.is_given_up());
-    let rejected = |why: String| Failure::Rejected { status: None, message: format!("no backup was made: {why}") };
+    let not_made = |why: String| rejected(format!("no backup was made: {why}"));
     match read_back {
         Ok(read) if read == manifest => {}
-        Ok(_) => return Err(rejected(format!("`{}` does not read back as it was written", path.display()))),
-        Err(bad) => return Err(rejected(format!("it does not read back as it was written: {}", with_cause(&bad)))),
+        Ok(_) => return Err(not_made(format!("`{}` does not read back as it was written", path.display()))),
+        Err(bad) => return Err(not_made(format!("it does not read back as it was written: {}", with_cause(&bad)))),
     }
     let path = folder.finish()?;
     folder.sync_above().map_err(|error| Failure::Unknown {
@@ -190,10 +216,15 @@ async fn block<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 
 /// What blocks is never aborted: it ended because the run does, or by a bug of ours.
 fn ended(error: JoinError) -> Failure {
-    Failure::Rejected { status: None, message: format!("no backup was made: {error}") }
+    rejected(format!("it was given up: {error}"))
+}
+
+fn rejected(message: String) -> Failure {
+    Failure::Rejected { status: None, message }
 }
 
 /// Tells whatever still works in a folder that nobody waits for it any more.
+#[derive(Default)]
 struct GiveUp(Arc<AtomicBool>);
 
 impl Drop for GiveUp {

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::thread::available_parallelism;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use engine::{HelperMount, VolumeName};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::Receiver;
@@ -17,6 +17,7 @@ use super::flaw::Flaw;
 use super::folder::{Trouble, Unfinished};
 use super::manifest::{FileKept, VolumeKept};
 use super::walk::{Linked, hex, walk};
+use crate::pipe::Source;
 
 /// zstd's own default: twice the speed of the next, for some percents of size.
 const LEVEL: i32 = 3;
@@ -90,10 +91,8 @@ pub fn volume(
     let at = |name: &str| Trouble::at(&folder.path().join(name));
     let mut rows = compressing(folder.create(&listing)?, 1).map_err(at(&listing))?;
     let threads = available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
-    let mut input = Tee {
-        coming: Coming { coming, piece: Bytes::new() },
-        copy: compressing(folder.create(&archive)?, threads).map_err(at(&archive))?,
-    };
+    let mut input =
+        Tee { coming: Source::of(coming), copy: compressing(folder.create(&archive)?, threads).map_err(at(&archive))? };
     let totals = walk(&mut input, root.as_bytes(), Linked::default(), |row| {
         let line = row.line().map_err(io::Error::from);
         line.and_then(|line| rows.write_all(line.as_bytes())).map_err(|error| NotWritten::from(at(&listing)(error)))
@@ -157,26 +156,6 @@ impl Write for Hashed {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// What another task sends.
-struct Coming {
-    coming: Receiver<Bytes>,
-    piece: Bytes,
-}
-
-impl Read for Coming {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        while self.piece.is_empty() {
-            match self.coming.blocking_recv() {
-                Some(piece) => self.piece = piece,
-                None => return Ok(0),
-            }
-        }
-        let most = into.len().min(self.piece.len());
-        self.piece.copy_to_slice(&mut into[..most]);
-        Ok(most)
     }
 }
 

@@ -16,6 +16,7 @@ use engine::{
     RestartPolicy, VolumeName, Why,
 };
 use hyper::Method;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
@@ -46,15 +47,30 @@ impl Daemon {
         done(self.ask_to("POST /networks/create", limit, answer).await)
     }
 
-    /// Creates a volume. Docker answers the same when one of that name is there already, so the look comes first.
+    /// Creates a volume. Docker says the same where one of that name is there already, so the look comes first; and what
+    /// it says of the volume's labels tells one that came between from one of ours.
     pub async fn create_volume(&self, name: &VolumeName, labels: &BTreeMap<String, String>, limit: Duration) -> Event {
         let body = json!(VolumeCreateRequest {
             name: Some(name.as_str().to_owned()),
             labels: Some(labels.clone().into_iter().collect()),
             ..Default::default()
         });
-        let answer = self.send::<IgnoredAny>(Method::POST, "/volumes/create", Some(&body));
-        done(self.ask_to("POST /volumes/create", limit, answer).await)
+        let call = "POST /volumes/create";
+        let answer = self.send::<VolumeCreated>(Method::POST, "/volumes/create", Some(&body));
+        match self.ask_to(call, limit, answer).await {
+            Ok(VolumeCreated { name: created, .. }) if created != name.as_str() => {
+                let what = "it is about another volume".to_owned();
+                Event::Failed { failure: Failure::Unknown { why: Why::Malformed { call: call.to_owned(), what } } }
+            }
+            Ok(VolumeCreated { labels: there, .. }) if there.as_ref().unwrap_or(&BTreeMap::new()) == labels => {
+                Event::Done
+            }
+            Ok(_) => {
+                let message = format!("there is a volume `{name}` already, with other labels");
+                Event::Failed { failure: Failure::Rejected { status: Some(409), message } }
+            }
+            Err(no) => failed(no),
+        }
     }
 
     /// Creates a container and does not start it.
@@ -150,6 +166,16 @@ impl Daemon {
         let last = self.ask(&call, limit, answer).await.unwrap_or_default();
         Event::LogsRead { lines: last_lines(&String::from_utf8_lossy(&last), lines) }
     }
+}
+
+/// The answer to the creation of a volume. Not bollard's model, for the reason that the list's is not either.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct VolumeCreated {
+    name: String,
+    /// Null where it has none; an answer that does not tell is none.
+    #[serde(deserialize_with = "Option::deserialize")]
+    labels: Option<BTreeMap<String, String>>,
 }
 
 /// The event of an act.

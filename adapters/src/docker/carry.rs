@@ -7,32 +7,24 @@
 //! none (moby `daemon/archive.go`, `tarCopyOptions`). Absent on purpose: a limit on the whole, which may take as long as
 //! it moves.
 
-mod pipe;
-mod renamed;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use bollard::body_full;
 use bollard::errors::Error;
-use bollard::{body_full, body_try_stream};
 use bytes::Bytes;
 use engine::{CarriedPath, ContainerId, Event, Failure, Why};
-use futures_util::TryFutureExt;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::{Method, Response};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
 
-use self::pipe::{PIECES, Sink, Source, stream};
-use self::renamed::Ended;
 use super::client::Daemon;
-use super::images::query;
 use super::no_result::NoResult;
-
-/// How long a copy may stand still, and how long the daemon may take to begin with it.
-const IDLE_LIMIT: Duration = Duration::from_secs(60);
+use super::put::{IDLE_LIMIT, archive_of, stands_still};
+use super::renamed::{self, Ended};
+use crate::pipe::{PIECES, Sink, Source};
 
 /// Where a path is to be in a container.
 #[derive(Debug, PartialEq, Eq)]
@@ -109,25 +101,21 @@ impl Daemon {
         to: &ContainerId,
         place: Place,
     ) -> Result<(), Failure> {
-        let (reading, _) = archive_of(from, &[]);
-        // What is a folder in the one container is not to become a file in the other.
-        let (writing, uri) = archive_of(to, &[("path", &place.folder), ("noOverwriteDirNonDir", "true")]);
+        let ((reading, _), (writing, _)) = (archive_of(from, &[]), archive_of(to, &[]));
         let (reading, writing) = (format!("GET {reading}"), format!("PUT {writing}"));
         let (came, coming) = mpsc::channel(PIECES);
         let (goes, going) = mpsc::channel(PIECES);
         let moved = Arc::new(AtomicU64::new(0));
+        let Place { folder, missing, name } = place;
         let renaming = tokio::task::spawn_blocking(move || {
             let mut sink = Sink::to(goes);
-            let ended = renamed::copy(Source::of(coming), &mut sink, &place.missing, &place.name);
+            let ended = renamed::copy(Source::of(coming), &mut sink, &missing, &name);
             sink.close(ended.is_ok());
             ended
         });
-        let body = body_try_stream(stream(going, Arc::clone(&moved)));
-        let request = self.request(Method::PUT, &uri).body(body);
-        let put = async { self.open(request?).await?.into_body().collect().map_err(Error::from).await };
         let copying = async {
             let fed = self.ask(&reading, Duration::MAX, feed(archive, came, &moved));
-            tokio::join!(fed, self.ask_to(&writing, Duration::MAX, put), renaming)
+            tokio::join!(fed, self.put(to, &folder, going, &moved), renaming)
         };
         let (fed, put, renamed) = tokio::select! {
             all = copying => all,
@@ -137,17 +125,10 @@ impl Daemon {
         fed?;
         match renamed {
             Ok(Err(Ended::NotWhole(what))) => Err(Failure::Unknown { why: Why::Malformed { call: reading, what } }),
-            Ok(Ok(()) | Err(Ended::NotTaken)) => put.map(|_| ()).map_err(Failure::from),
+            Ok(Ok(()) | Err(Ended::NotTaken)) => put.map_err(Failure::from),
             Err(_) => Err(Failure::Unknown { why: Why::ConnectionLost { call: writing } }),
         }
     }
-}
-
-/// The call, as it is told, and the path with its query.
-fn archive_of(container: &ContainerId, parts: &[(&str, &str)]) -> (String, String) {
-    let call = format!("/containers/{container}/archive");
-    let uri = format!("{call}?{}", query(parts));
-    (call, uri)
 }
 
 /// Hands on what comes, for as long as somebody takes it.
@@ -156,25 +137,12 @@ async fn feed(archive: Response<Incoming>, to: mpsc::Sender<Bytes>, moved: &Atom
     while let Some(frame) = body.frame().await {
         // What is no data is a trailer, which means nothing here.
         let Ok(piece) = frame?.into_data() else { continue };
-        moved.fetch_add(1, Ordering::Relaxed);
+        moved.fetch_add(piece.len() as u64, Ordering::Relaxed);
         if to.send(piece).await.is_err() {
             return Ok(());
         }
     }
     Ok(())
-}
-
-/// Ends when nothing has moved for that long.
-async fn stands_still(moved: &AtomicU64) {
-    let mut before = moved.load(Ordering::Relaxed);
-    loop {
-        sleep(IDLE_LIMIT).await;
-        let now = moved.load(Ordering::Relaxed);
-        if now == before {
-            return;
-        }
-        before = now;
-    }
 }
 
 #[cfg(test)]

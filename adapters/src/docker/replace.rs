@@ -1,4 +1,4 @@
-//! The acts on the containers of a replacement, and the helper through which volumes are read.
+//! The acts on the containers of a replacement, the helper through which volumes are read and written, and the removals.
 //! What is so already counts as done. Absent on purpose: force, and the removal of a volume with a container.
 
 use std::time::Duration;
@@ -7,7 +7,7 @@ use bollard::models::RestartPolicy as DockerRestartPolicy;
 use bollard::query_parameters::{RemoveVolumeOptions, RenameContainerOptions};
 use engine::{
     Absence, ContainerId, ContainerName, Event, Failure, HelperContainer, HelperMount, ImageRef, Known, MountSource,
-    MountSpec, RestartPolicy,
+    MountSpec, NetworkId, RestartPolicy,
 };
 use hyper::Method;
 use serde::de::IgnoredAny;
@@ -94,7 +94,7 @@ impl Daemon {
         self.import(reference, EMPTY_TAR.to_vec().into()).await
     }
 
-    /// Removes a volume, after it was proved again at the daemon that its container is truly missing. Never forced, so
+    /// Removes a volume, after it was proved again at the daemon that no container has it. Never forced, so
     /// that Docker's own "volume is in use" is the last guard. A 500 says nothing: its files may be removed in part.
     pub async fn remove_volume(&self, absence: &Absence, ask_limit: Duration, limit: Duration) -> Event {
         if let Err(failure) = self.prove_again(absence, ask_limit).await {
@@ -108,6 +108,16 @@ impl Daemon {
             Err(no) => failed(no),
         }
     }
+
+    /// Removes a network. One that is gone was removed; one that something running is connected to Docker keeps, with
+    /// a 403. A 500 says nothing: it may be removed in part.
+    pub async fn remove_network(&self, network: &NetworkId, limit: Duration) -> Event {
+        let call = format!("DELETE /networks/{network}");
+        match self.ask(&call, limit, self.docker().remove_network(network.as_str())).await {
+            Ok(()) | Err(NoResult::NotFound { .. }) => Event::Done,
+            Err(no) => failed(no),
+        }
+    }
 }
 
 fn body_of_helper(helper: &HelperContainer) -> Value {
@@ -116,16 +126,16 @@ fn body_of_helper(helper: &HelperContainer) -> Value {
         "Cmd": [NEVER_RUN],
         "Labels": helper.labels,
         "HostConfig": {
-            "Mounts": helper.volumes.iter().map(read_only).map(|spec| mount(&spec)).collect::<Vec<_>>(),
+            "Mounts": helper.volumes.iter().map(|helped| mount(&helped_mount(helped, helper.read_only))).collect::<Vec<_>>(),
             "NetworkMode": "none",
             "RestartPolicy": restart_policy(RestartPolicy::No),
         },
     })
 }
 
-fn read_only(helped: &HelperMount) -> MountSpec {
+fn helped_mount(helped: &HelperMount, read_only: bool) -> MountSpec {
     let source = MountSource::Volume { name: helped.volume.clone() };
-    MountSpec { source, path: helped.at.clone(), read_only: true }
+    MountSpec { source, path: helped.at.clone(), read_only }
 }
 
 #[cfg(test)]

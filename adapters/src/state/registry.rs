@@ -3,7 +3,7 @@
 //! A file is used only if it is, byte for byte, what a write of its record gives: whatever else is there is unusable and
 //! stays as it is, and only a file that is truly not there is an absent record. A write is whole or not at all, also in a
 //! power cut, and leaves a file that says the same already untouched. The caller holds the gateway's lock. Absent on
-//! purpose: any repair, any default, any removal of a record. Whoever changes the form of a record, if only by a field,
+//! purpose: any repair, any default, any removal of what a record says. Whoever changes the form of a record, if only by a field,
 //! counts [`SCHEMA`] up.
 
 use std::fs::{self, File};
@@ -107,6 +107,29 @@ impl Registry {
             why: Why::NotVisible { what: format!("whether the record `{}` is on the disk: {error}", path.display()) },
         })?;
         Ok(true)
+    }
+
+    /// Gives a gateway's record another name beside it, under which nobody reads it: one that ends in `-kept`. That there is
+    /// none counts as done.
+    ///
+    /// # Errors
+    /// `Rejected` where the record is still there: it is not a usable one, or the file system said no. `Unknown` where it
+    /// is gone and a power cut may yet undo that.
+    pub fn set_aside(&self, gateway: &GatewayName) -> Result<(), Failure> {
+        let path = self.file(gateway);
+        let rejected = |why: String| Failure::Rejected {
+            status: None,
+            message: format!("the record `{}` was not set aside: {why}", path.display()),
+        };
+        match self.read(gateway) {
+            RecordSeen::Absent => return Ok(()),
+            RecordSeen::Present { .. } => {}
+            RecordSeen::Unusable { problem, .. } => return Err(rejected(problem.to_string())),
+        }
+        self.keep(gateway).and_then(|()| fs::remove_file(&path)).map_err(|error| rejected(error.to_string()))?;
+        sync_folder(&self.folder).map_err(|error| Failure::Unknown {
+            why: Why::NotVisible { what: format!("whether the record `{}` is gone for good: {error}", path.display()) },
+        })
     }
 
     /// Names of other gateways cannot lead to the same file: each file's name ends in `.json`, and what stands before

@@ -42,6 +42,7 @@ pub(super) fn record(gateway: &str) -> GatewayRecord {
             .volumes()
             .map(|(name, path)| RecordedVolume { name: name.clone(), path: path.to_owned() })
             .collect(),
+        set_aside: BTreeSet::new(),
         node_name: spec.node_name.clone(),
         sandboxes: BTreeSet::from([SandboxName::new("alpha"), SandboxName::new("beta")]),
         missing: BTreeSet::from([SandboxName::new("beta")]),

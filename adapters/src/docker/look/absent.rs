@@ -1,11 +1,14 @@
-//! The second proof that a volume's container is truly missing: the daemon is asked again right before the volume is
-//! removed, by the one who removes it, and whatever it says against that is a "no". It goes by the list and by inspect,
-//! so that a daemon which hides a container from one of them hides it in vain. Absent on purpose: consent and whose the
-//! volume is, which the [`Absence`] holds and no daemon knows.
+//! The second proof that no container has a volume and, of one that is in use, that its gateway's is truly missing: the
+//! daemon is asked again right before the volume is removed, by the one who removes it, and whatever it says against that
+//! is a "no". It goes by the list and by inspect, so that a daemon which hides a container from one of them hides it in
+//! vain. Absent on purpose: consent and whose the volume is, which the [`Absence`] holds and no daemon knows.
 
 use std::time::Duration;
 
-use engine::{Absence, ContainerName, DaemonIdentity, Failure, Known, Remains, VolumeName, Why};
+use engine::{
+    Absence, ContainerName, DaemonIdentity, Failure, Grounds, Known, LABEL_RESTORED, Remains, VolumeName, Why,
+    gateway_of,
+};
 use futures_util::future::join_all;
 
 use super::ask::{Asker, LIST, read};
@@ -41,6 +44,7 @@ impl Daemon {
             }
         }
         nobody_has_it(&listed, &volumes, absence)?;
+        is_unfinished(&volumes, absence)?;
         self.nothing_remains(&identity, listed, absence, limit).await
     }
 
@@ -71,16 +75,20 @@ fn same_daemon(identity: &DaemonIdentity, absence: &Absence) -> Result<(), Failu
     rejected(format!("another daemon answers: `{}` at `{}`", identity.name, identity.data_root))
 }
 
-/// No container in any state bears one of the gateway's names or its label, or has the volume by mount or by a bind into
-/// its folder.
+/// No container in any state has the volume by mount or by a bind into its folder and, where the gateway's own container is
+/// to be missing, none bears one of the gateway's names or its label.
 fn nobody_has_it(listed: &[Listed], volumes: &[ListedVolume], absence: &Absence) -> Result<(), Failure> {
     let folders = Folders::of(volumes, &[absence.volume().clone()].into());
+    let is_to_be_missing = match absence.grounds() {
+        Grounds::ContainerMissing => true,
+        Grounds::SetAside | Grounds::Unfinished => false,
+    };
     for entry in listed {
         let bears = |name: &ContainerName| entry.is_named(name);
         if absence.names().iter().any(bears) || absence.recorded() == Some(&entry.id) {
             return rejected(format!("the container `{}` exists", name_of(entry)));
         }
-        if entry.gateway.as_deref() == Some(absence.gateway().as_str()) {
+        if is_to_be_missing && entry.gateway.as_deref() == Some(absence.gateway().as_str()) {
             return rejected(format!("the container `{}` is labelled as `{}`'s", name_of(entry), absence.gateway()));
         }
         if read(LIST, has_volume(entry, absence.volume(), &folders)).map_err(unknown)? {
@@ -88,6 +96,20 @@ fn nobody_has_it(listed: &[Listed], volumes: &[ListedVolume], absence: &Absence)
         }
     }
     Ok(())
+}
+
+/// A volume that a restore left unfinished still says so itself. One that is gone has nothing to say.
+fn is_unfinished(volumes: &[ListedVolume], absence: &Absence) -> Result<(), Failure> {
+    match absence.grounds() {
+        Grounds::ContainerMissing | Grounds::SetAside => return Ok(()),
+        Grounds::Unfinished => {}
+    }
+    let Some(found) = volumes.iter().find(|volume| volume.seen.name == *absence.volume()) else { return Ok(()) };
+    let labels = &found.seen.labels;
+    if gateway_of(labels) == Some(absence.gateway().as_str()) && labels.contains_key(LABEL_RESTORED) {
+        return Ok(());
+    }
+    rejected(format!("volume `{}` does not say that a restore for `{}` made it", absence.volume(), absence.gateway()))
 }
 
 fn has_volume(entry: &Listed, volume: &VolumeName, folders: &Folders) -> Result<bool, Unreadable> {

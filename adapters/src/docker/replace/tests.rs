@@ -88,6 +88,7 @@ fn a_helper_only_reads_and_nothing_is_born_of_it() {
         image: ImageRef::new("nemoclaw-empty:1"),
         labels: BTreeMap::from([("l".to_owned(), "v".to_owned())]),
         volumes: vec![helped],
+        read_only: true,
     };
     let expected = json!({
         "Image": "nemoclaw-empty:1",
@@ -222,6 +223,7 @@ fn absence(root: &str, recorded: Option<&str>) -> Absence {
         daemon: identity,
         container: ContainerId::new(container),
         volumes: Vec::new(),
+        set_aside: Default::default(),
         node_name: "n".to_owned(),
         sandboxes: Default::default(),
         missing: Default::default(),

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::Stream;
@@ -81,12 +82,12 @@ impl Write for Sink {
     }
 }
 
-/// Pieces as a body, counted as they leave.
+/// Pieces as a body, whose bytes are counted as they leave.
 pub fn stream(mut pieces: Receiver<io::Result<Bytes>>, moved: Arc<AtomicU64>) -> impl Stream<Item = io::Result<Bytes>> {
     poll_fn(move |context| {
         let polled = pieces.poll_recv(context);
-        if polled.is_ready() {
-            moved.fetch_add(1, Ordering::Relaxed);
+        if let Poll::Ready(Some(Ok(piece))) = &polled {
+            moved.fetch_add(piece.len() as u64, Ordering::Relaxed);
         }
         polled
     })
