@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::names::{ContainerId, ContainerName, GatewayName, ImageId, ImageRef, PresetName, SandboxName, VolumeName};
+use crate::next::CarriedPath;
 use crate::spec::GatewaySpec;
 
 /// A container that is made from an empty image, is never started, and through which volumes are read or written.
@@ -50,6 +51,10 @@ pub struct BackupOrder {
     pub volumes: Vec<HelperMount>,
     /// Sandboxes that are containers beside the gateway: no backup holds them.
     pub beside: Vec<SandboxName>,
+    /// Paths of the container's own layer that are copied too, each with where it belongs on one of the volumes.
+    pub carried: Vec<CarriedPath>,
+    /// Further paths of its own layer: this backup does not hold them.
+    pub left_out: Vec<String>,
 }
 
 /// What a backup holds, as its manifest says it, every archive and listing having been verified.
@@ -67,6 +72,8 @@ pub struct BackupContents {
     pub node_name: Option<String>,
     /// Its volumes, in the order of their names.
     pub volumes: Vec<BackedUpVolume>,
+    /// What it holds of the container's own layer, each path with where it belongs on one of the volumes.
+    pub carried: Vec<CarriedPath>,
 }
 
 /// A volume in a backup.
@@ -89,6 +96,9 @@ pub struct RestoreOrder {
     pub backup: String,
     /// What goes where.
     pub volumes: Vec<RestoredVolume>,
+    /// What it holds of the container's own layer, each path with where the helper is to have it. It goes on top of what
+    /// the volumes hold.
+    pub carried: Vec<CarriedPath>,
 }
 
 /// A volume of a backup, and the empty one that it is written into.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::names::{ContainerId, ContainerName, ImageRef};
 use crate::spec::{Env, MountSpec, PortSpec};
@@ -46,7 +46,7 @@ pub struct PortChange {
 }
 
 /// A path of one container's own file system, and where it is to be in another's.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CarriedPath {
     /// Where it is.
     pub from: String,

@@ -1,7 +1,7 @@
 //! The decision table over every abstract observation: each part's every kind, known or unknown, with every kind of
 //! record, wish and history.
 //!
-//! The full product has some 10¹³ pictures, so it is cut into twelve products (`exhaustive/products.rs`, `asked_for.rs`), 3.7 million
+//! The full product has some 10¹³ pictures, so it is cut into twelve products (`exhaustive/products.rs`, `asked_for.rs`), 4.1 million
 //! pictures in all, each of which crosses whatever bears on the same rows. Of every picture: the table has a decision,
 //! and the same twice; the properties of `exhaustive/properties.rs` hold; and the same picture with any one part
 //! unknown gets no more destructive a plan. Two things keep that from being vacuous: which rows and acts each product

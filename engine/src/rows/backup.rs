@@ -18,7 +18,7 @@ use crate::plan::{Plan, Verdict};
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 use crate::rows::ownership::{held_by_writer, refuse};
-use crate::rows::present;
+use crate::rows::{carried, present};
 use crate::spec::{Env, GatewaySpec, ImageSource, SandboxListing};
 
 /// The image that helpers are made from. It holds nothing, so that Docker has nothing to copy into a volume.
@@ -79,6 +79,10 @@ pub fn towards(
         (SandboxListing::Siblings { .. }, Some(record)) => record.sandboxes.iter().cloned().collect(),
         (_, _) => Vec::new(),
     };
+    let (carried, left_out) = match own {
+        Some(own) => carried::backed_up(case, own)?,
+        None => (Vec::new(), Vec::new()),
+    };
     let order = BackupOrder {
         gateway: case.intent.gateway.clone(),
         helper: helper.id.clone(),
@@ -87,6 +91,8 @@ pub fn towards(
         spec: GatewaySpec { env: Env::default(), node_name: node_name(case, own), ..recorded.clone() },
         volumes: mounts,
         beside,
+        carried,
+        left_out,
     };
     Ok(perform(Act::BackUp, Command::BackUp(Box::new(order))))
 }
@@ -205,6 +211,10 @@ pub fn asked_for(case: &Case<'_>) -> Judged {
         return refuse(Refusal::NothingToBackUp { container: case.wanted.container.clone() });
     }
     let is_over = case.tried.has(Act::BackUp) || case.tried.backup_failed.is_some();
+    if let Some(own) = own.filter(|_| !is_over) {
+        // What cannot be known is no reason to have stopped it.
+        carried::backed_up(case, own)?;
+    }
     if !is_over && let Step::Next(plan) = towards(case, own, &volumes)? {
         return Ok(Some(*plan));
     }

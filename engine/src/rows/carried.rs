@@ -43,6 +43,16 @@ fn worth_keeping(case: &Case<'_>, old: &ContainerSeen, taken: &[CarriedPath]) ->
     Ok(layer.iter().filter(|path| !is_kept(path)).cloned().collect())
 }
 
+/// What a backup holds of a container's own layer: what a next container would get onto a volume. And what it does not.
+pub fn backed_up(case: &Case<'_>, container: &ContainerSeen) -> Result<(Vec<CarriedPath>, Vec<String>), Waits> {
+    let onto_a_volume = |path: &CarriedPath| {
+        container.mounts.iter().any(|mount| mount.volume().is_some() && lies_in(&path.to, &mount.path))
+    };
+    let kept: Vec<_> = paths(case, container)?.into_iter().filter(onto_a_volume).collect();
+    let left_out = worth_keeping(case, container, &kept)?;
+    Ok((kept, left_out))
+}
+
 /// Those of the layer's paths that are worth something, whether a next container would get them or not.
 pub fn only_there(case: &Case<'_>, container: &ContainerSeen) -> Result<Vec<String>, Waits> {
     worth_keeping(case, container, &[])
@@ -77,6 +87,6 @@ fn layer<'a>(case: &Case<'a>) -> Result<&'a [String], Waits> {
 }
 
 /// Whether a path is a folder's, or the folder itself.
-fn lies_in(path: &str, folder: &str) -> bool {
+pub fn lies_in(path: &str, folder: &str) -> bool {
     path == folder || !folder.is_empty() && path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }

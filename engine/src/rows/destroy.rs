@@ -58,8 +58,11 @@ fn container(case: &Case<'_>, own: &ContainerSeen, gives_up_volumes: bool) -> Ju
     if gives_up_volumes && case.intent.consent.is_none() {
         return no_consent(case, own.mounts.iter().find_map(|mount| mount.volume()));
     }
-    // Nothing of it is in a backup, whether a replacement would take it along or not.
-    let lost = if case.intent.leave_behind { Vec::new() } else { carried::only_there(case, own)? };
+    let lost = match (case.intent.leave_behind, case.intent.no_backup) {
+        (true, _) => Vec::new(),
+        (false, true) => carried::only_there(case, own)?,
+        (false, false) => carried::backed_up(case, own)?.1,
+    };
     if !lost.is_empty() {
         let (paths, count) = (lost.iter().take(PATHS_SHOWN).cloned().collect(), lost.len());
         return refuse(Refusal::LayerHoldsData { container: own.name.clone(), paths, count });

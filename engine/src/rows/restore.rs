@@ -11,14 +11,16 @@ use crate::container::ContainerSeen;
 use crate::decide::Judged;
 use crate::event::Failure;
 use crate::evidence::Absence;
-use crate::helper::{BackedUpVolume, BackupContents, RestoreOrder, RestoredVolume};
+use crate::helper::{BackedUpVolume, BackupContents, HelperMount, RestoreOrder, RestoredVolume};
 use crate::labels;
 use crate::make::{next_step, provide_images};
 use crate::names::VolumeName;
+use crate::next::CarriedPath;
 use crate::observation::VolumeSeen;
 use crate::plan::Plan;
 use crate::refusal::Refusal;
 use crate::rows::backup::{Through, has_just, make_helper, mount, remove_helper};
+use crate::rows::carried::lies_in;
 use crate::rows::replacement::to_replace;
 
 /// How many digits a volume's name has that Docker gives by itself.
@@ -98,16 +100,34 @@ fn fill(case: &Case<'_>, contents: &BackupContents) -> Judged {
     if !has_just(helper, &mounts) {
         return Ok(Some(remove_helper(helper)));
     }
-    let restored = |((volume, into), mount): (&(&BackedUpVolume, VolumeName), &crate::helper::HelperMount)| {
-        RestoredVolume { name: volume.name.clone(), into: into.clone(), at: mount.at.clone() }
+    let Some(carried) = carried_to(case, contents, &mounts) else {
+        let what = "it holds files of the container's own layer that belong on none of its volumes".to_owned();
+        return unusable(&contents.path, rejected(what));
+    };
+    let restored = |((volume, into), mount): (&(&BackedUpVolume, VolumeName), &HelperMount)| RestoredVolume {
+        name: volume.name.clone(),
+        into: into.clone(),
+        at: mount.at.clone(),
     };
     let order = RestoreOrder {
         gateway: case.intent.gateway.clone(),
         helper: helper.id.clone(),
         backup: contents.path.clone(),
         volumes: into.iter().zip(&mounts).map(restored).collect(),
+        carried,
     };
     perform(Act::Restore, Command::Restore(Box::new(order)))
+}
+
+/// Where the helper is to have what lived in the container's own layer: each path lies on one of the volumes.
+fn carried_to(case: &Case<'_>, contents: &BackupContents, mounts: &[HelperMount]) -> Option<Vec<CarriedPath>> {
+    let at = |path: &CarriedPath| {
+        let places = contents.volumes.iter().zip(mounts);
+        let mut places = places.filter_map(|(volume, mount)| Some((path_of(case, contents, volume)?, &mount.at)));
+        let (folder, at) = places.find(|(folder, _)| lies_in(&path.to, folder))?;
+        Some(CarriedPath { from: path.from.clone(), to: format!("{at}{}", path.to.strip_prefix(&folder)?) })
+    };
+    contents.carried.iter().map(at).collect()
 }
 
 /// Makes an empty volume, under a name that no volume of the gateway has.

@@ -18,6 +18,7 @@ pub const BACKING_UP: Crossing = Crossing {
             registry().only(&["unknown: unusable", "absent", "this container"]),
             volumes().only(&["unknown", "none", "exact"]),
             identity().only(&["unknown: not asked", "unasked", "recorded", "another"]),
+            layer().only(&["unlisted", "empty"]),
             readiness().only(&["unknown", "ready", "unreachable"]),
             tried().only(&[
                 "nothing",
@@ -29,7 +30,7 @@ pub const BACKING_UP: Crossing = Crossing {
             ]),
         ])
     },
-    pictures: 326_592,
+    pictures: 653_184,
     rows: &[
         Row::DockerUnknown,
         Row::RecordUnusable,

@@ -375,6 +375,35 @@ fn without_a_record_what_it_had_is_written_down_before_it_goes() {
     assert_eq!((how(&outcome), mounted(only(&host))), (Some(How::Adopted), before), "{outcome:#?}");
 }
 
+#[test]
+fn a_backup_holds_what_lives_only_in_the_container_and_says_what_it_does_not_hold() {
+    let mut host = made(GATEWAY);
+    host.containers[0].env.0.insert("HOME".to_owned(), "/root".to_owned());
+    host.layer = vec!["/root/.local/state/openshell/key".to_owned(), "/etc/mine".to_owned()];
+    host.run(to(Purpose::BackUp, onboard_as(GATEWAY)));
+    let order = host
+        .commands
+        .iter()
+        .find_map(|command| if let Command::BackUp(order) = command { Some(order.clone()) } else { None });
+    let order = order.unwrap();
+    assert_eq!(order.left_out, ["/etc/mine"]);
+    let belongs = "/var/openshell/.local/state/openshell";
+    assert_eq!(
+        (order.carried[0].from.as_str(), order.carried[0].to.as_str()),
+        ("/root/.local/state/openshell", belongs)
+    );
+    host.layer.pop();
+    let outcome = host.run(Intent { no_backup: true, ..to(Purpose::Destroy(Discard::Container), onboard_as(GATEWAY)) });
+    assert_eq!(outcome.reason(), Reason::LayerHoldsData);
+    let outcome = host.run(to(Purpose::Destroy(Discard::Container), onboard_as(GATEWAY)));
+    assert!(matches!(outcome.end, End::Destroyed { .. }), "{outcome:#?}");
+    host.layer.clear();
+    let outcome = host.run(restore(GATEWAY));
+    assert_eq!(how(&outcome), Some(How::Restored), "{outcome:#?}");
+    let (_, into) = host.carried.last().unwrap();
+    assert_eq!(into, "/v0/.local/state/openshell");
+}
+
 /// Kills a run right after so many of its acts took effect; false where it came to its end before.
 fn kill_after(host: &mut SmallHost, intent: Intent, mut acts: i32) -> bool {
     let (mut machine, mut command): (_, Command) = Onboarding::new(intent);

@@ -254,6 +254,7 @@ impl SmallHost {
                         preset: order.spec.preset.clone(),
                         node_name: Some(order.spec.node_name.clone()),
                         volumes: order.volumes.iter().map(kept).collect(),
+                        carried: order.carried.clone(),
                     });
                     let backup = BackupMade { path, bytes: 1, lacks: Vec::new() };
                     Event::BackedUp { backup }
@@ -269,9 +270,12 @@ impl SmallHost {
                     Event::Failed { failure: Failure::Rejected { status: None, message: "no such backup".to_owned() } }
                 }
             },
-            Command::Restore(_) => match self.no_restore.clone() {
+            Command::Restore(order) => match self.no_restore.clone() {
                 Some(failure) => Event::Failed { failure },
-                None => Event::Done,
+                None => {
+                    self.carried.extend(order.carried.iter().map(|path| (path.from.clone(), path.to.clone())));
+                    Event::Done
+                }
             },
             Command::RemoveNetwork { .. } => {
                 self.networks.clear();

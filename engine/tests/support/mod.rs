@@ -349,5 +349,6 @@ pub fn backup_contents() -> engine::BackupContents {
         preset: spec().preset,
         node_name: Some("openshell-prod".to_owned()),
         volumes: vec![engine::BackedUpVolume { name: VolumeName::new(NAME), path: Some(PATH.to_owned()) }],
+        carried: Vec::new(),
     }
 }
