@@ -42,6 +42,14 @@ pub fn answering(
 /// The first line of a request, which is read whole: what is left unread resets the connection. None when the client has
 /// gone.
 pub fn read_request(stream: &mut impl Read) -> Option<String> {
+    let head = read_head(stream)?;
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let _ = stream.read_exact(&mut vec![0; length.map_or(0, |length| length.parse().unwrap())]);
+    head.lines().next().map(str::to_owned)
+}
+
+/// All of a request before its body.
+pub fn read_head(stream: &mut impl Read) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -50,8 +58,5 @@ pub fn read_request(stream: &mut impl Read) -> Option<String> {
         }
         head.push(byte[0]);
     }
-    let head = String::from_utf8_lossy(&head);
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    let _ = stream.read_exact(&mut vec![0; length.map_or(0, |length| length.parse().unwrap())]);
-    head.lines().next().map(str::to_owned)
+    Some(String::from_utf8_lossy(&head).into_owned())
 }

@@ -15,6 +15,7 @@ mod own_files;
 mod pipe;
 mod ports;
 mod state;
+mod tars;
 
 pub use backup::{BackupListed, BackupOf, BackupSummary, Backups, BadBackup, Verified};
 pub use docker::logs;

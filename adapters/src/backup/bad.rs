@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::flaw::Flaw;
-use super::row::escaped;
+use crate::tars::{Flaw, escaped};
 
 /// What is wrong with a backup.
 #[derive(Debug, Error)]

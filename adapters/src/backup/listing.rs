@@ -2,15 +2,16 @@
 //! a volume. Memory does not grow with it, but for some bytes for each hard link.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::thread;
 
 use super::bad::BadBackup;
-use super::flaw::Flaw;
 use super::kept::{Kept, Pieces};
 use super::manifest::{self, FileKept, VolumeKept};
 use super::row::Row;
 use super::walk::{Linked, walk};
+use crate::tars::Flaw;
 
 /// The longest line of a listing: the longest name that is read, each byte of it escaped, and room for attributes.
 const LINE_MAX_BYTES: u64 = 8 * 1024 * 1024;
@@ -35,16 +36,36 @@ pub fn read(folder: &Path, listing: &FileKept, wanted: &(dyn Fn() -> bool + Sync
     linked.map_err(|_| BadBackup::Malformed { file, what: "it is not made of rows".to_owned() })
 }
 
+/// The times that Docker can set. All others it sets to 1970, of whatever is no symbolic link (moby `pkg/system/chtimes.go`:
+/// from the epoch to the last nanosecond that fits into 63 bits).
+const TIMES_THAT_DOCKER_SETS: RangeInclusive<i64> = 0..=i64::MAX / 1_000_000_000;
+
+/// Of what the tar is that is compared with a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Of the volume that was listed.
+    Listed,
+    /// Of one that Docker has written since.
+    Restored,
+}
+
 /// That the tar of a volume, whose paths all begin with `root`, holds what the volume's listing says, which was
 /// [read](read) before.
 ///
 /// # Errors
 /// Where it does not.
-pub fn compare(tar: impl Read, root: &[u8], linked: Linked, folder: &Path, volume: &VolumeKept) -> Result<(), Differs> {
+pub fn compare(
+    tar: impl Read,
+    root: &[u8],
+    linked: Linked,
+    folder: &Path,
+    volume: &VolumeKept,
+    of: Of,
+) -> Result<(), Differs> {
     let file = folder.join(&volume.listing.file);
     let rows = Kept::open(folder, &volume.listing).and_then(Kept::unchecked).map_err(Differs::Bad)?;
     let mut lines = Lines { lines: rows, line: Vec::new() };
-    let totals = walk(tar, root, linked, |row| lines.compare(&row, &file))?;
+    let totals = walk(tar, root, linked, |row| lines.compare(&row, &file, of))?;
     lines.end(&file).map_err(Differs::Bad)?;
     if (totals.entries, totals.bytes) != (volume.entries, volume.bytes) {
         let what = "it does not count what its archives hold";
@@ -97,10 +118,11 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// That the next line says what the archive holds next.
-    fn compare(&mut self, row: &Row, file: &Path) -> Result<(), Differs> {
-        let listed = self.next();
+    fn compare(&mut self, row: &Row, file: &Path, of: Of) -> Result<(), Differs> {
         let unreadable = |source| Differs::Bad(BadBackup::Unreadable { file: file.to_owned(), source });
-        if listed.map_err(unreadable)? == row.line().map_err(|error| unreadable(error.into()))?.as_bytes() {
+        let listed = self.next().map_err(unreadable)?;
+        let same = listed == row.line().map_err(|error| unreadable(error.into()))?.as_bytes();
+        if same || of == Of::Restored && is_all_that_docker_can(listed, row) {
             return Ok(());
         }
         Err(Differs::Bad(BadBackup::ListingDiffers { file: file.to_owned(), path: row.path.clone() }))
@@ -118,4 +140,10 @@ impl<R: BufRead> Lines<R> {
             Err(source) => Err(BadBackup::Unreadable { file, source }),
         }
     }
+}
+
+/// Whether a row differs from what was listed in nothing but a time that Docker cannot set.
+fn is_all_that_docker_can(listed: &[u8], row: &Row) -> bool {
+    let Ok(listed) = serde_json::from_slice::<Row>(listed) else { return false };
+    !TIMES_THAT_DOCKER_SETS.contains(&listed.mtime) && Row { mtime: 0, ..listed } == *row
 }

@@ -7,16 +7,12 @@
 
 mod backups;
 mod bad;
-mod flaw;
 mod folder;
-mod header;
 mod kept;
 mod listing;
 mod manifest;
-mod pax;
 mod restore;
 mod row;
-mod tar;
 #[cfg(test)]
 mod testing;
 mod verify;
@@ -40,7 +36,7 @@ pub(crate) use restore::restore;
 
 use crate::docker::{Archive, Daemon};
 use crate::state::StateDir;
-use flaw::Flaw;
+use crate::tars::Flaw;
 use folder::{Trouble, Unfinished};
 use manifest::{Manifest, VolumeKept};
 use write::NotWritten;

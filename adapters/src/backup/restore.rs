@@ -22,15 +22,16 @@ use engine::{Failure, RestoreOrder, RestoredVolume};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::bad::BadBackup;
-use super::flaw::Flaw;
 use super::kept::{Kept, Pieces};
-use super::listing::{self, Differs};
+use super::listing::{self, Differs, Of};
 use super::manifest::{self, VolumeKept};
 use super::walk::{Linked, walk};
 use super::write::root;
 use super::{GiveUp, block, ended, flawed, mounts_all, read, rejected, with_cause};
-use crate::docker::{Daemon, Ended, copy_renamed};
+use crate::docker::Daemon;
 use crate::pipe::{PIECES, Sink, Source};
+use crate::tars::Flaw;
+use crate::tars::renamed::{self, Ended};
 
 /// A volume on its way.
 #[derive(Clone)]
@@ -165,24 +166,25 @@ impl Task {
         let wanted = &wanted;
         let (copied, unpacked) = thread::scope(|scope| {
             let unpacking = scope.spawn(move || kept.unpack(&unpacked_to, wanted));
-            let copied = copy_renamed(pieces, &mut sink, &[], &root(&self.into.at));
+            let copied = renamed::copy(pieces, &mut sink, &[], &root(&self.into.at));
             nobody_takes_it.store(matches!(copied, Err(Ended::NotTaken)), Ordering::SeqCst);
             (copied, unpacking.join())
         });
-        sink.close(matches!((&copied, &unpacked), (Ok(()), Ok(Ok(())))));
+        let unpacked = unpacked.unwrap_or_else(|_| Err(BadBackup::GivenUp { file: file.clone() }));
+        sink.close(copied.is_ok() && unpacked.is_ok());
         match copied {
             Err(Ended::NotTaken) => Ok(()),
-            Ok(()) | Err(Ended::NotWhole(_)) => {
-                unpacked.unwrap_or_else(|_| Err(BadBackup::GivenUp { file: file.clone() }))?;
-                copied.map_err(|ended| BadBackup::Malformed { file, what: ended.to_string() })
-            }
+            // What is wrong with the file explains what is wrong in it.
+            Err(Ended::Flaw(flaw)) => unpacked.and(Err(BadBackup::of(flaw, file))),
+            Ok(()) => unpacked,
         }
     }
 
     /// Compares the tar that comes with the listing.
     fn compare(&self, coming: Receiver<Bytes>) -> Result<(), Differs> {
         let linked = listing::read(&self.folder, &self.kept.listing, &|| self.is_wanted()).map_err(Differs::Bad)?;
-        listing::compare(Source::of(coming), root(&self.into.at).as_bytes(), linked, &self.folder, &self.kept)
+        let root = root(&self.into.at);
+        listing::compare(Source::of(coming), root.as_bytes(), linked, &self.folder, &self.kept, Of::Restored)
     }
 }
 

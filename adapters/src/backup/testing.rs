@@ -13,10 +13,10 @@ use engine::{
 use tempfile::TempDir;
 
 use super::row::Row;
-use super::tar::BLOCK_BYTES;
 use crate::docker::Daemon;
 use crate::fake_daemon::{listen, read_request};
 use crate::state::StateDir;
+use crate::tars::BLOCK_BYTES;
 
 /// A tar that is being written, as Go's `archive/tar` writes what moby gives it: POSIX headers, and PAX records for what
 /// does not fit. It is written by hand so that nothing checks what a test wants wrong.

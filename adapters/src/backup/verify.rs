@@ -6,7 +6,7 @@ use std::thread;
 
 use super::bad::BadBackup;
 use super::kept::{Kept, Pieces};
-use super::listing::{self, Differs};
+use super::listing::{self, Differs, Of};
 use super::manifest::{self, Manifest, VolumeKept};
 
 /// Reads a whole backup, as long as `wanted`.
@@ -28,7 +28,7 @@ fn verify_volume(folder: &Path, volume: &VolumeKept, wanted: &(dyn Fn() -> bool 
     let (sender, pieces) = Pieces::between_threads();
     let (compared, unpacked) = thread::scope(|scope| {
         let unpacking = scope.spawn(move || kept.unpack(&sender, wanted));
-        (listing::compare(pieces, volume.root.as_bytes(), linked, folder, volume), unpacking.join())
+        (listing::compare(pieces, volume.root.as_bytes(), linked, folder, volume, Of::Listed), unpacking.join())
     });
     // What is wrong with the file explains what is wrong in it.
     unpacked.unwrap_or_else(|_| Err(BadBackup::GivenUp { file: file.clone() }))?;

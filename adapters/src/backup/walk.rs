@@ -13,9 +13,8 @@ use std::io::Read;
 
 use sha2::{Digest, Sha256};
 
-use super::flaw::Flaw;
-use super::row::{Row, RowKind, escaped};
-use super::tar::{Entry, Kind, Tar};
+use super::row::{Row, RowKind};
+use crate::tars::{Entry, Flaw, Kind, Tar, escaped};
 
 /// How much of a file is in memory at once.
 const PIECE_BYTES: usize = 128 * 1024;

@@ -13,11 +13,11 @@ use tokio::sync::mpsc::Receiver;
 use zstd::stream::raw::CParameter;
 use zstd::stream::write::Encoder;
 
-use super::flaw::Flaw;
 use super::folder::{Trouble, Unfinished};
 use super::manifest::{FileKept, VolumeKept};
 use super::walk::{Linked, hex, walk};
 use crate::pipe::Source;
+use crate::tars::Flaw;
 
 /// zstd's own default: twice the speed of the next, for some percents of size.
 const LEVEL: i32 = 3;

@@ -23,8 +23,8 @@ use tokio::sync::mpsc;
 use super::client::Daemon;
 use super::no_result::NoResult;
 use super::put::{IDLE_LIMIT, archive_of, stands_still};
-use super::renamed::{self, Ended};
 use crate::pipe::{PIECES, Sink, Source};
+use crate::tars::renamed::{self, Ended};
 
 /// Where a path is to be in a container.
 #[derive(Debug, PartialEq, Eq)]
@@ -124,7 +124,9 @@ impl Daemon {
         // What broke first says why; the rest broke of it.
         fed?;
         match renamed {
-            Ok(Err(Ended::NotWhole(what))) => Err(Failure::Unknown { why: Why::Malformed { call: reading, what } }),
+            Ok(Err(Ended::Flaw(flaw))) => {
+                Err(Failure::Unknown { why: Why::Malformed { call: reading, what: format!("it {flaw}") } })
+            }
             Ok(Ok(()) | Err(Ended::NotTaken)) => put.map_err(Failure::from),
             Err(_) => Err(Failure::Unknown { why: Why::ConnectionLost { call: writing } }),
         }

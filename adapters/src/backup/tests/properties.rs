@@ -7,12 +7,13 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::super::Backups;
-use super::super::flaw::Flaw;
-use super::super::header::Block;
-use super::super::pax::Records;
-use super::super::row::{Row, escaped};
+use super::super::row::Row;
 use super::super::testing::{Ends, Head, Tarred, back_up, head, record, sealed};
 use super::super::walk::{Linked, walk};
+use super::restored::assert_restored;
+use crate::tars::header::Block;
+use crate::tars::pax::Records;
+use crate::tars::{Flaw, escaped};
 
 /// Something in a volume.
 #[derive(Clone, Debug)]
@@ -110,7 +111,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn backup_lists_what_the_tar_held(
+    fn backup_lists_and_restore_gives_back_what_the_tar_held(
         inner in btree_map(name(), thing(), 0..8),
         // The sum of what seven octal digits hold.
         owned in (0..0o10000_u32, 0..2_000_000_u32, 0..i64::from(u32::MAX), vec(any::<u8>(), 0..20)),
@@ -125,6 +126,7 @@ proptest! {
         prop_assert_eq!(verified.summary.bytes, rows.iter().filter_map(|row| row.size).sum::<u64>());
         let paths: BTreeSet<_> = rows.iter().map(|row| &row.path).collect();
         prop_assert_eq!(paths.len(), rows.len());
+        runtime.block_on(assert_restored(&tar.whole()));
     }
 }
 

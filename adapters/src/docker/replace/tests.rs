@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use engine::{
-    Asked, BUILT_IN, Consent, DaemonIdentity, GatewayName, GatewayRecord, GatewaySpec, HostSeen, NextContainer,
-    Observation, Place, Preset, RecordSeen, Remains, VolumeName,
+    Asked, BUILT_IN, Consent, DaemonIdentity, GatewayName, GatewayRecord, GatewaySpec, Grounds, HostSeen,
+    NextContainer, Observation, Place, Preset, RecordSeen, Remains, VolumeName,
 };
 
 use super::*;
@@ -81,16 +81,16 @@ async fn a_name_that_a_container_bears_already_was_given_to_it() {
 }
 
 #[test]
-fn a_helper_only_reads_and_nothing_is_born_of_it() {
+fn a_helper_reads_or_writes_and_nothing_is_born_of_it() {
     let helped = HelperMount { volume: VolumeName::new("vol"), path: None, at: "/v/0".to_owned() };
-    let helper = HelperContainer {
+    let mut helper = HelperContainer {
         name: ContainerName::new("gw-nemoclaw-helper"),
         image: ImageRef::new("nemoclaw-empty:1"),
         labels: BTreeMap::from([("l".to_owned(), "v".to_owned())]),
         volumes: vec![helped],
         read_only: true,
     };
-    let expected = json!({
+    let mut expected = json!({
         "Image": "nemoclaw-empty:1",
         "Cmd": [NEVER_RUN],
         "Labels": { "l": "v" },
@@ -103,6 +103,9 @@ fn a_helper_only_reads_and_nothing_is_born_of_it() {
             "RestartPolicy": { "Name": "no" },
         },
     });
+    assert_eq!(body_of_helper(&helper), expected);
+    helper.read_only = false;
+    expected["HostConfig"]["Mounts"][0]["ReadOnly"] = json!(false);
     assert_eq!(body_of_helper(&helper), expected);
 }
 
@@ -190,8 +193,31 @@ fn spec() -> GatewaySpec {
     GatewaySpec { container: ContainerName::new("h-b-gw"), ..spec }
 }
 
-/// The proof for `h-b-data`, at a daemon with this data root; `recorded` is the container that its record names.
+/// The proof for `h-b-data`, whose container is missing.
 fn absence(root: &str, recorded: Option<&str>) -> Absence {
+    let (gateway, spec) = (GatewayName::parse("h-b-gw").unwrap(), spec());
+    let consent = Consent::typed(&gateway, "h-b-gw").unwrap();
+    Absence::prove(&seen(root, recorded), &consent, &gateway, &spec, &VolumeName::new("h-b-data")).unwrap()
+}
+
+/// The proof for `h-b-data`, which is not in use.
+fn absence_of_unused(root: &str, grounds: Grounds) -> Absence {
+    let (gateway, volume) = (GatewayName::parse("h-b-gw").unwrap(), VolumeName::new("h-b-data"));
+    let mut seen = seen(root, Some("c"));
+    let consent = Consent::typed(&gateway, "h-b-gw").unwrap();
+    match grounds {
+        Grounds::ContainerMissing => unreachable!("that is in use"),
+        Grounds::Unfinished => Absence::prove_unfinished(&seen, &gateway, &volume).unwrap(),
+        Grounds::SetAside => {
+            let RecordSeen::Present { record } = &mut seen.record else { unreachable!() };
+            Arc::make_mut(record).set_aside.insert(volume.clone());
+            Absence::prove_set_aside(&seen, &consent, &gateway, &volume).unwrap()
+        }
+    }
+}
+
+/// What was seen of `h-b-data`, at a daemon with this data root; `recorded` is the container that the record names.
+fn seen(root: &str, recorded: Option<&str>) -> Observation {
     let (gateway, spec) = (GatewayName::parse("h-b-gw").unwrap(), spec());
     let identity = DaemonIdentity {
         id: "A:B".to_owned(),
@@ -199,7 +225,7 @@ fn absence(root: &str, recorded: Option<&str>) -> Absence {
         storage_driver: "d".to_owned(),
         name: "box".to_owned(),
     };
-    let volume = json!({ "name": "h-b-data", "labels": { "io.nemoclaw.gateway": "h-b-gw" }, "created": null });
+    let volume = json!({ "name": "h-b-data", "labels": unfinished("h-b-gw"), "created": null });
     let seen: HostSeen = serde_json::from_value(json!({
         "daemon": { "known": identity },
         "containers": { "known": [] },
@@ -231,18 +257,25 @@ fn absence(root: &str, recorded: Option<&str>) -> Absence {
         was_ready: true,
     });
     let record = record.map_or(RecordSeen::Absent, |record| RecordSeen::Present { record: Arc::new(record) });
-    let seen = Observation { record, asked: Asked::for_spec(&spec), host: seen };
-    let consent = Consent::typed(&gateway, "h-b-gw").unwrap();
-    Absence::prove(&seen, &consent, &gateway, &spec, &VolumeName::new("h-b-data")).unwrap()
+    Observation { record, asked: Asked::for_spec(&spec), host: seen }
+}
+
+/// The labels of a volume that was made to be restored into.
+fn unfinished(gateway: &str) -> Value {
+    json!({ "io.nemoclaw.gateway": gateway, "io.nemoclaw.restored-from": "20261124T213000Z-abcdef" })
 }
 
 /// What came of the removal, and what was asked of the daemon that it be removed.
 async fn volume_removed(says: Says, recorded: Option<&str>) -> (Event, Vec<String>) {
+    removed_on(says, |root| absence(root, recorded)).await
+}
+
+async fn removed_on(says: Says, absence: impl FnOnce(&str) -> Absence) -> (Event, Vec<String>) {
     let root = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(root.path().join("containers/left")).unwrap();
     let path = root.path().to_str().unwrap();
     let (_folder, address, asked) = says.serve(path.to_owned());
-    let event = daemon(address).remove_volume(&absence(path, recorded), LIMIT, LIMIT).await;
+    let event = daemon(address).remove_volume(&absence(path), LIMIT, LIMIT).await;
     (event, asked.try_iter().filter(|asked| !asked.starts_with("GET")).collect())
 }
 
@@ -291,6 +324,75 @@ async fn whatever_the_daemon_says_against_it_keeps_the_volume() {
         assert!(message.contains(sentence), "{message}");
         assert!(removed.is_empty(), "{sentence}");
     }
+}
+
+/// What `GET /volumes` says, where `h-b-data` has these labels.
+fn labelled(labels: &Value) -> (u16, String) {
+    let mut volumes: Value = serde_json::from_str(VOLUMES).unwrap();
+    let all = volumes["Volumes"].as_array_mut().unwrap();
+    all.iter_mut().find(|volume| volume["Name"] == "h-b-data").unwrap()["Labels"] = labels.clone();
+    (200, volumes.to_string())
+}
+
+#[tokio::test]
+async fn a_volume_that_is_not_in_use_goes_although_its_gateway_is_there() {
+    let delete = vec!["DELETE /volumes/h-b-data".to_owned()];
+    // The gateway's container, with another volume.
+    let mut gateway = Says::container("h-b-udp");
+    gateway.list[0]["Names"][0] = json!("/h-b-gw");
+    gateway.list[0]["Labels"] = json!({ "io.nemoclaw.gateway": "h-b-gw" });
+    gateway.volumes = labelled(&unfinished("h-b-gw"));
+    for grounds in [Grounds::SetAside, Grounds::Unfinished] {
+        let removed = async |says| removed_on(says, |root| absence_of_unused(root, grounds)).await;
+        assert_eq!(removed(gateway.clone()).await, (Event::Done, delete.clone()), "{grounds:?}");
+        let in_use = Says { delete: 409, ..gateway.clone() };
+        assert_eq!(removed(in_use).await, (rejected(409), delete.clone()), "{grounds:?}");
+        for (holder, volumes) in [("h-b-host", &gateway.volumes), ("h-b-loop", &gateway.volumes)] {
+            let says = Says { volumes: volumes.clone(), ..Says::container(holder) };
+            let (event, asked) = removed(says).await;
+            let Event::Failed { failure: Failure::Rejected { status: None, message } } = event else {
+                panic!("{event:?}")
+            };
+            assert!(message.contains("has volume `h-b-data`") && asked.is_empty(), "{message}");
+        }
+        let (event, asked) = removed(Says { id: "C:D", ..gateway.clone() }).await;
+        assert!(matches!(event, Event::Failed { failure: Failure::Rejected { .. } }) && asked.is_empty());
+        for says in [Says { volumes: no(500), ..gateway.clone() }, Says { list: json!({}), ..gateway.clone() }] {
+            let (event, asked) = removed(says).await;
+            assert!(matches!(event, Event::Failed { failure: Failure::Unknown { .. } }) && asked.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unfinished_volume_still_says_so_itself() {
+    let removed = async |labels: &Value, grounds| {
+        let says = Says { volumes: labelled(labels), ..Says::nothing() };
+        removed_on(says, |root| absence_of_unused(root, grounds)).await
+    };
+    let of_another = unfinished("h-b");
+    for labels in [json!(null), json!({}), json!({ "io.nemoclaw.gateway": "h-b-gw" }), of_another] {
+        let (event, asked) = removed(&labels, Grounds::Unfinished).await;
+        let Event::Failed { failure: Failure::Rejected { status: None, message } } = event else { panic!("{event:?}") };
+        assert!(message.contains("does not say that a restore for `h-b-gw` made it"), "{message}");
+        assert!(asked.is_empty());
+        assert_eq!(removed(&labels, Grounds::SetAside).await.0, Event::Done, "what is set aside has any labels");
+    }
+}
+
+#[tokio::test]
+async fn a_network_that_is_gone_was_removed_and_one_in_use_stays() {
+    let network = NetworkId::new("1".repeat(64));
+    let removed = async |status| {
+        let (_folder, address, asked) = answering(move |_, _| no(status));
+        let event = daemon(address).remove_network(&network, LIMIT).await;
+        assert_eq!(asked.try_iter().collect::<Vec<_>>(), [format!("DELETE /networks/{network}")]);
+        event
+    };
+    assert_eq!(removed(204).await, Event::Done);
+    assert_eq!(removed(404).await, Event::Done);
+    assert_eq!(removed(403).await, rejected(403));
+    assert!(matches!(removed(500).await, Event::Failed { failure: Failure::Unknown { .. } }));
 }
 
 #[tokio::test]

@@ -196,6 +196,38 @@ fn old_records_are_kept_one_beside_the_other_also_after_a_crash() {
 }
 
 #[test]
+fn a_record_that_is_set_aside_is_absent_and_kept_also_after_a_crash() {
+    let (_folder, registry, file) = written();
+    let first = fs::read_to_string(&file).unwrap();
+    assert_eq!(registry.set_aside(&name("prod-eu")), Ok(()), "there is none");
+    registry.keep(&name("prod")).unwrap(); // and then it was killed
+    assert_eq!(registry.set_aside(&name("prod")), Ok(()));
+    assert_eq!(registry.read(&name("prod")), RecordSeen::Absent);
+    assert_eq!(registry.set_aside(&name("prod")), Ok(()));
+    assert_eq!(registry.write(&changed(record("prod")), false), Ok(true));
+    let second = fs::read_to_string(&file).unwrap();
+    assert_eq!(registry.set_aside(&name("prod")), Ok(()));
+    let expected = [("prod.json.1-kept", &first), ("prod.json.2-kept", &second)];
+    assert_eq!(files(&registry.folder), expected.map(|(name, text)| (name.to_owned(), text.clone())).into());
+}
+
+#[test]
+fn a_record_that_cannot_be_used_is_not_set_aside() {
+    let (_folder, registry, file) = written();
+    for text in ["", "no record", r#"{ "schema": 7 }"#] {
+        fs::write(&file, text).unwrap();
+        let Err(Failure::Rejected { status: None, message }) = registry.set_aside(&name("prod")) else {
+            panic!("{text}")
+        };
+        assert!(message.contains("was not set aside"), "{message}");
+        assert_eq!(files(&registry.folder), [("prod.json".to_owned(), text.to_owned())].into());
+    }
+    fs::remove_file(&file).unwrap();
+    symlink("nowhere", &file).unwrap();
+    assert!(matches!(registry.set_aside(&name("prod")), Err(Failure::Rejected { status: None, .. })));
+}
+
+#[test]
 fn what_a_killed_run_left_goes_and_nothing_of_other_gateways_does() {
     let (_folder, registry) = registry();
     let gateways = ["aa", "aa.json", "aa.json.b", "aa.json.1-kept"];

@@ -1,83 +1,77 @@
 //! A tar whose one top entry gets another name, and folders above it, while it is copied. Owners, modes, times, links and
-//! extended attributes stay as they are. No more of it than a few blocks is in memory.
+//! extended attributes stay as they are. No more of it than one entry's header and a piece of its data is in memory.
 //!
 //! Only a whole archive is copied to its end: every entry to its last byte, and the end blocks seen. Docker cuts one off
 //! under a clean 200 where a file shrinks while it is read.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Read, Write};
 
-use tar::{Archive, Builder, Entry, EntryType, Header};
-use thiserror::Error;
+use super::{Entry, Flaw, Kind, Tar, write};
 
-/// How many bytes of a name fit into an entry's header; a longer one stands in a record before it.
-const NAME_MAX_BYTES: usize = 100;
-
-/// Where the bytes of a name are in a header, and those of its continuation (POSIX `ustar`).
-const NAME: std::ops::Range<usize> = 0..NAME_MAX_BYTES;
-const LINK_NAME: std::ops::Range<usize> = 157..257;
-
-/// The records that are written anew.
-const PATH: &str = "path";
-const LINK_PATH: &str = "linkpath";
-const SIZE: &str = "size";
+/// How much of a file is in memory at once.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// What folders that are made for it may do.
 const FOLDER_MODE: u32 = 0o755;
 
 /// Why an archive was not copied whole.
-#[derive(Debug, Error)]
+#[derive(Debug)]
 pub enum Ended {
     /// It is no whole archive of one thing.
-    #[error("{0}")]
-    NotWhole(String),
+    Flaw(Flaw),
     /// Nobody takes the copy any more.
-    #[error("nobody takes it")]
     NotTaken,
 }
 
+impl From<Flaw> for Ended {
+    fn from(flaw: Flaw) -> Self {
+        Self::Flaw(flaw)
+    }
+}
+
 impl From<io::Error> for Ended {
-    /// Only who takes the copy makes a broken pipe.
-    fn from(error: io::Error) -> Self {
-        if error.kind() == ErrorKind::BrokenPipe { Self::NotTaken } else { Self::NotWhole(error.to_string()) }
+    /// Only who takes the copy makes one: what is wrong with the archive is a flaw.
+    fn from(_: io::Error) -> Self {
+        Self::NotTaken
     }
 }
 
 /// Copies an archive. Its top entry is called `name` from now on, in the folders `above`, which are made first and belong
 /// to the top entry's owner.
-pub fn copy(from: impl Read, to: impl Write, above: &[String], name: &str) -> Result<(), Ended> {
-    let mut archive = Archive::new(from);
-    let mut copy = Builder::new(to);
+///
+/// # Errors
+/// Why not all of it was copied.
+pub fn copy(from: impl Read, mut to: impl Write, above: &[String], name: &str) -> Result<(), Ended> {
+    let mut tar = Tar::new(from);
+    let mut piece = vec![0; PIECE_BYTES];
     let new_top = above.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join("/").into_bytes();
     let mut top: Option<Vec<u8>> = None;
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        let path = entry.path_bytes().into_owned();
+    while let Some(mut entry) = tar.next()? {
         let top = match &top {
             Some(top) => top,
             None => {
-                add_folders(&mut copy, above, entry.header())?;
-                top.insert(first_part(&path).to_vec())
+                add_folders(&mut to, above, &entry)?;
+                top.insert(first_part(&entry.path).to_vec())
             }
         };
-        add(&mut copy, &mut entry, top, &new_top)?;
+        entry.path = renamed(entry.path, top, &new_top)?;
+        // A hard link names another entry; where a symbolic link leads is data.
+        if entry.kind == Kind::HardLink {
+            entry.link = renamed(entry.link, top, &new_top)?;
+        }
+        write::header(&mut to, &entry)?;
+        loop {
+            match tar.data(&mut piece)? {
+                0 => break,
+                read => to.write_all(&piece[..read])?,
+            }
+        }
+        write::filling(&mut to, entry.size)?;
     }
     if top.is_none() {
-        return Err(not_whole("it is empty"));
+        return Err(Flaw::Malformed { what: "it holds nothing at all", at: 0 }.into());
     }
-    // The first of the two end blocks was read to find the end.
-    let mut rest = archive.into_inner();
-    let mut block = [0; 512];
-    rest.read_exact(&mut block).map_err(|_| not_whole("it ends without its end blocks"))?;
-    if block.iter().any(|byte| *byte != 0) {
-        return Err(not_whole("its end blocks are none"));
-    }
-    io::copy(&mut rest, &mut io::sink())?;
-    copy.into_inner()?.flush()?;
-    Ok(())
-}
-
-fn not_whole(what: impl Into<String>) -> Ended {
-    Ended::NotWhole(what.into())
+    Ok(write::end(&mut to)?)
 }
 
 /// The part of a path before its first slash.
@@ -86,113 +80,39 @@ fn first_part(path: &[u8]) -> &[u8] {
 }
 
 /// Folders, each in the one before it.
-fn add_folders(copy: &mut Builder<impl Write>, folders: &[String], owner: &Header) -> Result<(), Ended> {
+fn add_folders(to: &mut impl Write, folders: &[String], owner: &Entry) -> io::Result<()> {
     for end in 1..=folders.len() {
-        let mut header = Header::new_ustar();
-        header.set_entry_type(EntryType::Directory);
-        header.set_mode(FOLDER_MODE);
-        header.set_uid(owner.uid()?);
-        header.set_gid(owner.gid()?);
-        header.set_mtime(owner.mtime()?);
-        header.set_size(0);
-        let path = format!("{}/", folders[..end].join("/"));
-        write(copy, &mut header, path.as_bytes(), None, &[], &mut io::empty())?;
+        let folder = Entry {
+            path: folders[..end].join("/").into_bytes(),
+            kind: Kind::Directory,
+            mode: FOLDER_MODE,
+            uid: owner.uid,
+            gid: owner.gid,
+            mtime: owner.mtime,
+            size: 0,
+            link: Vec::new(),
+            device: (0, 0),
+            xattrs: Default::default(),
+        };
+        write::header(to, &folder)?;
     }
     Ok(())
-}
-
-/// One entry under its new name.
-fn add(
-    copy: &mut Builder<impl Write>,
-    entry: &mut Entry<'_, impl Read>,
-    top: &[u8],
-    new_top: &[u8],
-) -> Result<(), Ended> {
-    let mut header = entry.header().clone();
-    let kind = header.entry_type();
-    if kind.is_gnu_sparse() {
-        return Err(not_whole("it has an entry of a kind that Docker does not write"));
-    }
-    let path = renamed(&entry.path_bytes(), top, new_top)?;
-    let link = match entry.link_name_bytes() {
-        // A hard link names another entry; where a symbolic link leads is data.
-        Some(link) if kind.is_hard_link() => Some(renamed(&link, top, new_top)?),
-        Some(link) => Some(link.into_owned()),
-        None => None,
-    };
-    let mut records = Vec::new();
-    if let Some(extensions) = entry.pax_extensions()? {
-        for extension in extensions {
-            let extension = extension?;
-            let key = extension.key().map_err(|_| not_whole("a record's name is not a text"))?;
-            if ![PATH, LINK_PATH, SIZE].contains(&key) {
-                records.push((key.to_owned(), extension.value_bytes().to_vec()));
-            }
-        }
-    }
-    let size = entry.size();
-    header.set_size(size);
-    let mut data = Counted { of: entry, bytes: 0 };
-    write(copy, &mut header, &path, link.as_deref(), &records, &mut data)?;
-    if data.bytes == size { Ok(()) } else { Err(not_whole("it ends within a file")) }
 }
 
 /// A path with another first part.
-fn renamed(path: &[u8], top: &[u8], new_top: &[u8]) -> Result<Vec<u8>, Ended> {
+fn renamed(path: Vec<u8>, top: &[u8], new_top: &[u8]) -> Result<Vec<u8>, Flaw> {
     match path.strip_prefix(top) {
         Some(rest) if rest.first().is_none_or(|byte| *byte == b'/') => Ok([new_top, rest].concat()),
-        Some(_) | None => Err(not_whole("it holds more than was asked for")),
-    }
-}
-
-/// Writes an entry; names that its header cannot hold stand in records before it, as Docker writes them.
-fn write(
-    copy: &mut Builder<impl Write>,
-    header: &mut Header,
-    path: &[u8],
-    link: Option<&[u8]>,
-    records: &[(String, Vec<u8>)],
-    data: &mut impl Read,
-) -> Result<(), Ended> {
-    let mut records: Vec<_> = records.iter().map(|(key, value)| (key.as_str(), value.as_slice())).collect();
-    if let Some(ustar) = header.as_ustar_mut() {
-        ustar.prefix.fill(0);
-    }
-    for (key, place, name) in [(PATH, NAME, Some(path)), (LINK_PATH, LINK_NAME, link)] {
-        let name = name.unwrap_or_default();
-        let short = &name[..name.len().min(NAME_MAX_BYTES)];
-        let field = &mut header.as_mut_bytes()[place];
-        field.fill(0);
-        field[..short.len()].copy_from_slice(short);
-        if short.len() < name.len() || !name.is_ascii() {
-            records.push((key, name));
-        }
-    }
-    header.set_cksum();
-    if !records.is_empty() {
-        copy.append_pax_extensions(records)?;
-    }
-    copy.append(header, data)?;
-    Ok(())
-}
-
-/// Counts what is read.
-struct Counted<'a, R> {
-    of: &'a mut R,
-    bytes: u64,
-}
-
-impl<R: Read> Read for Counted<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.of.read(buffer)?;
-        self.bytes += read as u64;
-        Ok(read)
+        Some(_) | None => Err(Flaw::LeavesRoot { path }),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::io::ErrorKind;
+
+    use tar::{Archive, Builder, EntryType, Header};
 
     use super::*;
 
@@ -218,7 +138,7 @@ mod tests {
         let long = format!("{top}/{}", "n".repeat(150));
         add(&format!("{top}/"), EntryType::Directory, None, b"", &[]);
         let xattr: (&str, &[u8]) = ("SCHILY.xattr.security.capability", b"\x01\x00\xff");
-        add(&format!("{top}/key"), EntryType::Regular, None, &[7; 1000], &[xattr, ("mtime", b"1700000000.5")]);
+        add(&format!("{top}/key"), EntryType::Regular, None, &[7; 1000], &[xattr]);
         add(&format!("{top}/hard"), EntryType::Link, Some(&format!("{top}/key")), b"", &[]);
         add(&format!("{top}/soft"), EntryType::Symlink, Some("/etc/top"), b"", &[]);
         add("x", EntryType::Regular, None, b"long", &[("path", long.as_bytes())]);
@@ -279,7 +199,7 @@ mod tests {
         assert!(copied(&whole, &[], "new").is_ok());
         for end in (0..whole.len()).step_by(100).chain([whole.len() - 1, whole.len() - 512, whole.len() - 1024]) {
             let cut = copied(&whole[..end], &[], "new");
-            assert!(matches!(cut, Err(Ended::NotWhole(_))), "{end}: {cut:?}");
+            assert!(matches!(cut, Err(Ended::Flaw(_))), "{end}: {cut:?}");
         }
     }
 
@@ -288,7 +208,7 @@ mod tests {
         let mut two = archive("top");
         two.truncate(two.len() - 1024);
         two.extend(archive("topmost"));
-        assert!(matches!(copied(&two, &[], "new"), Err(Ended::NotWhole(_))));
+        assert!(matches!(copied(&two, &[], "new"), Err(Ended::Flaw(_))));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! Absent on purpose: forms that neither Docker nor Podman sends (V7 without a magic, sparse files, multiple volumes).
 
 use super::pax::Records;
-use super::tar::{BLOCK_BYTES, Entry, Kind};
+use super::{BLOCK_BYTES, Entry, Kind};
 
 /// What ends a stream, twice.
 pub const ZERO: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
@@ -12,7 +12,7 @@ pub const ZERO: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
 const MODE_BITS: i64 = 0o7777;
 
 /// The block's field of its checksum, which counts as spaces in it.
-const CHECKSUM: std::ops::Range<usize> = 148..156;
+pub const CHECKSUM: std::ops::Range<usize> = 148..156;
 
 /// A header whose checksum fits.
 pub struct Block<'a> {
@@ -29,9 +29,7 @@ impl<'a> Block<'a> {
     /// # Errors
     /// What is wrong with it.
     pub fn read(bytes: &'a [u8; BLOCK_BYTES]) -> Result<Self, &'static str> {
-        let sum_of = |bytes: &[u8]| bytes.iter().fold(0, |sum, byte| sum + i64::from(*byte));
-        let sum = sum_of(bytes) - sum_of(&bytes[CHECKSUM]) + sum_of(&[b' '; CHECKSUM.end - CHECKSUM.start]);
-        if number(&bytes[CHECKSUM]) != Some(sum) {
+        if number(&bytes[CHECKSUM]) != Some(sum(bytes)) {
             return Err("the checksum of a header does not fit");
         }
         let block = Self { bytes, flag: bytes[156], size: unsigned(&bytes[124..136])? };
@@ -93,6 +91,12 @@ impl<'a> Block<'a> {
     fn text(&self, field: std::ops::Range<usize>) -> Vec<u8> {
         self.bytes[field].split(|byte| *byte == 0).next().unwrap_or_default().to_vec()
     }
+}
+
+/// The checksum of a header.
+pub fn sum(bytes: &[u8; BLOCK_BYTES]) -> i64 {
+    let sum_of = |bytes: &[u8]| bytes.iter().fold(0, |sum, byte| sum + i64::from(*byte));
+    sum_of(bytes) - sum_of(&bytes[CHECKSUM]) + sum_of(&[b' '; CHECKSUM.end - CHECKSUM.start])
 }
 
 fn kind(flag: u8) -> Result<Kind, &'static str> {

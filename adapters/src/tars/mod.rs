@@ -1,4 +1,4 @@
-//! A strict reader of tar streams, as Docker and Podman send them (POSIX.1-1988 and -2001 headers, GNU's long names).
+//! Tars. This file is a strict reader of streams, as Docker and Podman send them (POSIX.1-1988 and -2001 headers, GNU's long names).
 //!
 //! Promises that a stream which reads to its end is whole: every entry to its last byte, both end blocks, and nothing
 //! but zeros after them. It never panics and holds one header in memory, whatever comes. Absent on purpose: any repair,
@@ -7,12 +7,20 @@
 //! Sources: POSIX `pax`, "ustar Interchange Format" and "pax Header Block"; GNU tar manual, "Basic Tar Format"; what Go
 //! writes, and so both daemons do: `archive/tar/writer.go`.
 
+mod escaped;
+mod flaw;
+pub mod header;
+pub mod pax;
+pub mod renamed;
+mod write;
+
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-use super::flaw::Flaw;
-use super::header::{Block, ZERO};
-use super::pax::Records;
+pub use escaped::escaped;
+pub use flaw::Flaw;
+use header::{Block, ZERO};
+use pax::Records;
 
 /// The size of a header, and what the data of an entry is filled up to.
 pub const BLOCK_BYTES: usize = 512;

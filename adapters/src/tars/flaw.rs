@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use super::row::escaped;
+use super::escaped::escaped;
 
 /// Why a stream is no whole archive of one volume.
 #[derive(Debug, Error)]
