@@ -48,9 +48,9 @@ fn container(case: &Case<'_>, own: &ContainerSeen, gives_up_volumes: bool) -> Ju
     if own.auto_remove && own.may_write()? {
         return refuse(Refusal::AutoRemove { container: own.name.clone() });
     }
-    if let Some((manager, command)) = labels::manager_of(&own.labels) {
-        let (container, manager) = (own.name.clone(), manager.to_owned());
-        return refuse(Refusal::ManagedElsewhere { container, manager, command });
+    if let Some(manager) = labels::manager_of(&own.labels) {
+        let (container, command) = (own.name.clone(), manager.removes);
+        return refuse(Refusal::ManagedElsewhere { container, manager: manager.name.to_owned(), command });
     }
     if let Some(held) = held_by_writer(case)? {
         return Ok(Some(held));
