@@ -122,10 +122,10 @@ fn each_command_has_its_purpose() {
 
 #[test]
 fn volumes_are_given_up_by_their_owners_word_only() {
-    let (mut request, what) = match &Args::try_parse_from(["nemoclaw", "destroy", "--volumes"]).unwrap().job {
-        Job::Destroy(typed) => destroy(typed, Some("unix:///run/d.sock"), &env).unwrap(),
-        other => panic!("{other:?}"),
+    let Job::Destroy(typed) = Args::try_parse_from(["nemoclaw", "destroy", "--volumes"]).unwrap().job else {
+        panic!("another command");
     };
+    let (mut request, what) = destroy(&typed, Some("unix:///run/d.sock"), &env).unwrap();
     assert_eq!((what, request.intent.consent.is_none()), (Discard::Volumes, true));
     assert!(request.consent_to_removal(None).unwrap_err().render().contains("--confirm nemoclaw"));
     assert!(request.consent_to_removal(Some("nemo")).is_err());

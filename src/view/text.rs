@@ -55,8 +55,17 @@ fn destroyed(page: &mut Page, report: &Report, what: Discard) {
     if !report.outcome.changed {
         page.line("  Nothing was changed.");
     }
-    let mut rows: Vec<_> = done(report).map(|(_, done)| ("Done", done)).into_iter().collect();
-    rows.extend(seen_rows(report));
+    // That the container is gone is said already, and so is a helper's coming and going of no interest.
+    let removed = report.steps.iter().filter_map(|step| step.did.as_deref()?.strip_prefix("removed "));
+    let removed: Vec<_> = removed.filter(|what| !what.starts_with("container ")).collect();
+    let mut rows = Vec::new();
+    if !removed.is_empty() {
+        rows.push(("Removed", removed.join("\n")));
+    }
+    match what {
+        Discard::Container | Discard::SetAside => rows.extend(seen_rows(report)),
+        Discard::Volumes => {}
+    }
     rows.extend(backup_row(report));
     let lost = !report.removed.is_empty() && report.outcome.backup.is_none();
     let back = match what {

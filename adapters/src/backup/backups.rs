@@ -189,6 +189,8 @@ fn read_contents(folder: &Path, wanted: &(dyn Fn() -> bool + Sync)) -> Result<Ba
         gateway: manifest.gateway,
         preset: manifest.preset,
         volumes,
+        // The manifests of this version name none.
+        carried: Vec::new(),
     })
 }
 
