@@ -1,7 +1,7 @@
 //! The next command to type: the engine's advice, in the words of what was typed, and with the backup that leads back where
 //! one does. Absent on purpose: consent, which is typed each time.
 
-use engine::{Discard, End, Plan, Refusal, shell_word};
+use engine::{Advice, Discard, Effect, End, Plan, Refusal, Trouble, shell_word};
 
 use super::{Asked, Report};
 
@@ -47,12 +47,17 @@ impl Report {
         }
     }
 
-    /// The next command to type after a refusal. Where the same command with another flag leads on, it stays the same.
+    /// The next command to type after a refusal.
     pub fn next(&self, refusal: &Refusal) -> String {
+        self.way_out(refusal).command
+    }
+
+    /// The way out of a refusal. Where the same command with another flag leads on, it stays the same.
+    pub fn way_out(&self, refusal: &Refusal) -> Advice {
         if let Some(backup) = self.way_back(refusal) {
-            return self.again.restore(&backup);
+            return Advice { command: self.again.restore(&backup), effect: Effect::LeadsOut };
         }
-        let command = refusal.advice(&self.gateway).command;
+        let Advice { command, effect } = refusal.advice(&self.gateway);
         let same = matches!(
             refusal,
             Refusal::PresetAmbiguous { .. }
@@ -60,28 +65,34 @@ impl Report {
                 | Refusal::Locked { .. }
                 | Refusal::Interrupted { .. }
         );
-        let as_asked = match (self.asked, refusal) {
+        let (command, effect) = match (self.asked, refusal) {
             // To take it along into another container would not put it into a backup.
             (Asked::Destroy(_), Refusal::LayerHoldsData { .. }) => {
-                return self.again.complete(&format!("{} --gateway {} --leave-behind", self.asked_for(), self.gateway));
+                (format!("{} --gateway {} --leave-behind", self.asked_for(), self.gateway), Effect::LeadsOut)
+            }
+            // Whose it is has to be found out first.
+            (Asked::Destroy(_), Refusal::VolumeHeld { container, rename_to: None, writing: false, .. }) => {
+                (format!("docker inspect {container}"), Effect::OnTheMachine)
             }
             // A record of that kind would be in the way of the other.
             (Asked::Restore, Refusal::OtherPreset { what, .. }) if what == "the backup" => {
-                return self.again.complete(&format!("{} --gateway {}-restored", self.asked_for(), self.gateway));
+                (format!("{} --gateway {}-restored", self.asked_for(), self.gateway), Effect::LeadsOut)
             }
-            (_, _) if same => command.replacen("nemoclaw onboard", &self.asked_for(), 1),
-            (_, _) => command,
+            (_, _) if same => (command.replacen("nemoclaw onboard", &self.asked_for(), 1), effect),
+            (_, _) => (command, effect),
         };
-        self.again.complete(&as_asked)
+        Advice { command: self.again.complete(&command), effect }
     }
 
     /// The backup that brings back what a refused run found gone, or changed by what it undid.
-    pub fn way_back(&self, refusal: &Refusal) -> Option<String> {
+    fn way_back(&self, refusal: &Refusal) -> Option<String> {
         if let Refusal::DataGone { .. } = refusal {
             return self.backups.first().map(|backup| backup.path.display().to_string());
         }
-        let backup = self.outcome.backup.as_ref().filter(|_| matches!(refusal, Refusal::NotPutBack { .. }));
-        backup.map(|backup| backup.path.clone())
+        // Whoever holds the port has not changed the data.
+        let by_port = matches!(refusal, Refusal::NotPutBack { trouble: Trouble::PortHeld { .. }, .. });
+        let not_put_back = matches!(refusal, Refusal::NotPutBack { .. }) && !by_port;
+        self.outcome.backup.as_ref().filter(|_| not_put_back).map(|backup| backup.path.clone())
     }
 
     /// The command that was typed, less the gateway and what has to be typed each time.

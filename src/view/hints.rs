@@ -1,6 +1,6 @@
 //! What to think of before following an advice: the usual cause of a refusal, where it has one.
 
-use engine::{Effect, Refusal, Why};
+use engine::{Effect, Refusal, Trouble, Why};
 
 use super::{Asked, Report};
 
@@ -54,6 +54,9 @@ pub fn hint(report: &Report, refusal: &Refusal) -> Option<&'static str> {
         Refusal::ResetContainerExists { .. } => {
             "A gateway whose container exists is not lost: `nemoclaw onboard` starts it."
         }
+        Refusal::VolumeHeld { writing: false, rename_to: None, .. } if matches!(report.asked, Asked::Destroy(_)) => {
+            "Somebody else's container would lose it too: whoever that is has to remove it first."
+        }
         Refusal::VolumeHeld { writing: true, .. } => "Two containers that write to one volume damage what is in it.",
         Refusal::LayerHoldsData { .. } if matches!(report.asked, Asked::Destroy(_)) => {
             "No backup would hold it. `nemoclaw onboard --recreate` takes along what the preset carries onto a volume, and \
@@ -64,6 +67,9 @@ pub fn hint(report: &Report, refusal: &Refusal) -> Option<&'static str> {
         }
         Refusal::RolledBack { .. } => {
             "Its volumes were never anywhere else. The trace has what the next container wrote."
+        }
+        Refusal::NotPutBack { trouble: Trouble::PortHeld { .. }, .. } => {
+            "Once the port is free, `nemoclaw onboard` starts it."
         }
         Refusal::NotPutBack { .. } if report.outcome.backup.is_none() => {
             "Has the new image changed the data so that the old one cannot run on it?"

@@ -1,6 +1,6 @@
 //! The result for people: what happened, what is there, what to type next; and in the last line where the data is.
 
-use engine::{Decision, Discard, Effect, End, How, Plan, Refusal, SandboxName, Status};
+use engine::{Advice, Decision, Discard, Effect, End, How, Plan, Refusal, SandboxName, Status};
 
 use super::page::Page;
 use super::{Asked, BackupThere, Mark, Report, Simulated, data, decision, hints, names, sentence};
@@ -265,9 +265,7 @@ fn saw(refusal: &Refusal) -> String {
 }
 
 fn next(report: &Report, refusal: &Refusal) -> String {
-    let command = report.next(refusal);
-    let effect =
-        if report.way_back(refusal).is_some() { Effect::LeadsOut } else { refusal.advice(&report.gateway).effect };
+    let Advice { command, effect } = report.way_out(refusal);
     // An advice that is a command of our own says it already.
     match hints::effect(effect).filter(|_| !(effect == Effect::OnTheMachine && command.starts_with("nemoclaw "))) {
         Some(effect) => format!("{command}\n({effect})"),

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use engine::{BackedUpVolume, BackupContents, Failure, GatewayName, GatewaySpec, ImageRef, PresetName, VolumeName};
+use engine::{
+    BackedUpVolume, BackupContents, CarriedPath, Failure, GatewayName, GatewaySpec, ImageRef, PresetName, VolumeName,
+};
 
 use super::bad::BadBackup;
 use super::manifest::{self, Manifest, VolumeKept};
@@ -75,7 +77,7 @@ pub struct BackupOf {
 
 impl From<&Manifest> for BackupSummary {
     fn from(manifest: &Manifest) -> Self {
-        let stored = manifest.volumes.iter().flat_map(|volume| [volume.archive.bytes, volume.listing.bytes]);
+        let stored = manifest.all().flat_map(|volume| [volume.archive.bytes, volume.listing.bytes]);
         Self {
             made: manifest.made.clone(),
             bytes: manifest.bytes(),
@@ -150,7 +152,7 @@ impl Backups {
             path: path.to_owned(),
             gateway: manifest.gateway.clone(),
             summary: BackupSummary::from(&manifest),
-            entries: manifest.volumes.iter().fold(0, |sum, volume| sum.saturating_add(volume.entries)),
+            entries: manifest.all().fold(0, |sum, volume| sum.saturating_add(volume.entries)),
         })
     }
 }
@@ -182,15 +184,15 @@ fn read_contents(folder: &Path, wanted: &(dyn Fn() -> bool + Sync)) -> Result<Ba
     let volume = |kept: &VolumeKept| BackedUpVolume { name: kept.name.clone(), path: kept.path.clone() };
     let mut volumes: Vec<_> = manifest.volumes.iter().map(volume).collect();
     volumes.sort();
+    let carried = |kept: &VolumeKept| Some(CarriedPath { from: kept.name.to_string(), to: kept.path.clone()? });
     Ok(BackupContents {
+        carried: manifest.carried.iter().filter_map(carried).collect(),
         path,
         name,
         node_name: node_name.map(str::to_owned),
         gateway: manifest.gateway,
         preset: manifest.preset,
         volumes,
-        // The manifests of this version name none.
-        carried: Vec::new(),
     })
 }
 

@@ -49,14 +49,23 @@ pub struct Manifest {
     pub spec: Value,
     /// Its volumes.
     pub volumes: Vec<VolumeKept>,
+    /// What lived only in the container's own layer, each path kept as a volume is: by the name of where it was, with the
+    /// path at which it belongs on one of the volumes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carried: Vec<VolumeKept>,
     /// What the backup does not hold, each as a person reads it.
     pub lacks: Vec<String>,
 }
 
 impl Manifest {
-    /// What the volumes' files hold in all, in bytes.
+    /// All that is kept: volumes and what was carried along.
+    pub fn all(&self) -> impl Iterator<Item = &VolumeKept> {
+        self.volumes.iter().chain(&self.carried)
+    }
+
+    /// What its files hold in all, in bytes.
     pub fn bytes(&self) -> u64 {
-        self.volumes.iter().fold(0, |sum, volume| sum.saturating_add(volume.bytes))
+        self.all().fold(0, |sum, volume| sum.saturating_add(volume.bytes))
     }
 }
 
@@ -166,8 +175,7 @@ fn parse(bytes: &[u8]) -> Result<Manifest, Problem> {
     if expected.as_bytes() != bytes {
         return Err(Problem::Corrupt("its text and its checksum do not fit"));
     }
-    let files = manifest.volumes.iter().flat_map(|volume| [&volume.archive, &volume.listing]);
-    if files.into_iter().any(|kept| !is_plain(&kept.file)) {
+    if manifest.all().flat_map(|volume| [&volume.archive, &volume.listing]).any(|kept| !is_plain(&kept.file)) {
         return Err(Problem::Corrupt("it names a file outside its folder"));
     }
     Ok(manifest)

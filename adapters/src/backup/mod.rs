@@ -41,6 +41,9 @@ use folder::{Trouble, Unfinished};
 use manifest::{Manifest, VolumeKept};
 use write::NotWritten;
 
+/// How many paths are named that a backup does not hold.
+const LEFT_OUT_SHOWN: usize = 10;
+
 /// How many pieces of Docker's answer may wait to be written. Each has at most some 400 KiB (hyper's read buffer).
 const PIECES_MAX: usize = 16;
 
@@ -63,7 +66,7 @@ pub(crate) async fn make(
     let folder = Arc::new(block(move || Unfinished::begin(&state, &gateway, now)).await??);
     let _given_up = GiveUp(folder.given_up());
     let copied = copy_all(daemon, order, &folder, tell).await;
-    let manifest = copied.and_then(|volumes| manifest(order, now, volumes));
+    let manifest = copied.and_then(|(volumes, carried)| manifest(order, now, volumes, carried));
     // The folder goes there, too, where it is not finished.
     block(move || finish(&folder, manifest?)).await?
 }
@@ -83,13 +86,13 @@ async fn mounts_all(
     Ok(())
 }
 
-/// Copies the volumes one after the other.
+/// Copies the volumes one after the other, and then what lives only in the gateway's container.
 async fn copy_all(
     daemon: &Daemon,
     order: &BackupOrder,
     folder: &Arc<Unfinished>,
     tell: &dyn Fn(u64),
-) -> Result<Vec<VolumeKept>, Failure> {
+) -> Result<(Vec<VolumeKept>, Vec<VolumeKept>), Failure> {
     let mut came = 0;
     let mut tell_more = |bytes: usize| {
         came += bytes as u64;
@@ -98,15 +101,24 @@ async fn copy_all(
     let mut volumes = Vec::new();
     for (place, mount) in order.volumes.iter().enumerate() {
         let stem = write::stem(&order.volumes, place);
-        volumes.push(copy(daemon, order, mount, stem, folder, &mut tell_more).await?);
+        volumes.push(copy(daemon, &order.helper, mount, stem, folder, &mut tell_more).await?);
     }
-    Ok(volumes)
+    let mut carried = Vec::new();
+    for (place, path) in order.carried.iter().enumerate() {
+        let Some(container) = &order.container else { break };
+        let (volume, at) = (VolumeName::new(path.from.as_str()), path.from.clone());
+        let whole = HelperMount { volume, path: Some(path.to.clone()), at };
+        // No name of a volume begins like this.
+        let stem = format!("_carried-{place}");
+        carried.push(copy(daemon, container, &whole, stem, folder, &mut tell_more).await?);
+    }
+    Ok((volumes, carried))
 }
 
-/// Copies one volume.
+/// Copies one volume, or one path, out of a container.
 async fn copy(
     daemon: &Daemon,
-    order: &BackupOrder,
+    container: &ContainerId,
     mount: &HelperMount,
     stem: String,
     folder: &Arc<Unfinished>,
@@ -115,7 +127,7 @@ async fn copy(
     let folder = Arc::clone(folder);
     let (taken, volume) = (mount.clone(), &mount.volume);
     let writing = move |coming| write::volume(coming, &folder, &stem, &taken);
-    let (call, written) = read(daemon, &order.helper, &mount.at, tell, writing).await?;
+    let (call, written) = read(daemon, container, &mount.at, tell, writing).await?;
     written.map_err(|not| match not {
         NotWritten::Trouble(trouble) => trouble.into(),
         NotWritten::Flaw(flaw) => flawed(call, volume, &flaw),
@@ -158,7 +170,12 @@ async fn send(archive: &mut Archive, sender: Sender<Bytes>, tell: &mut impl FnMu
     Ok(())
 }
 
-fn manifest(order: &BackupOrder, now: SystemTime, volumes: Vec<VolumeKept>) -> Result<Manifest, Failure> {
+fn manifest(
+    order: &BackupOrder,
+    now: SystemTime,
+    volumes: Vec<VolumeKept>,
+    carried: Vec<VolumeKept>,
+) -> Result<Manifest, Failure> {
     // The order has none; a second guard, since a backup may be handed on.
     let mut spec = order.spec.clone();
     spec.env.0.values_mut().for_each(String::clear);
@@ -173,8 +190,20 @@ fn manifest(order: &BackupOrder, now: SystemTime, volumes: Vec<VolumeKept>) -> R
         container: order.container.clone(),
         spec: serde_json::to_value(&spec).map_err(|error| rejected(error.to_string()))?,
         volumes,
-        lacks: order.beside.iter().map(lacks).collect(),
+        carried,
+        lacks: order.beside.iter().map(lacks).chain(left_out(&order.left_out)).collect(),
     })
+}
+
+/// What of the container's own layer is not in it.
+fn left_out(paths: &[String]) -> Option<String> {
+    let shown: Vec<_> = paths.iter().take(LEFT_OUT_SHOWN).map(|path| format!("`{path}`")).collect();
+    let more = match paths.len().saturating_sub(LEFT_OUT_SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let one = "what lives only in the container: this backup does not hold it";
+    (!paths.is_empty()).then(|| format!("{}{more}, {one}", shown.join(", ")))
 }
 
 /// Writes the manifest, reads everything back, and only then gives the backup its name.

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use bytes::Bytes;
-use engine::{Failure, RestoreOrder, RestoredVolume};
+use engine::{CarriedPath, Failure, RestoreOrder, RestoredVolume, VolumeName};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::bad::BadBackup;
@@ -28,7 +28,7 @@ use super::manifest::{self, VolumeKept};
 use super::walk::{Linked, walk};
 use super::write::root;
 use super::{GiveUp, block, ended, flawed, mounts_all, read, rejected, with_cause};
-use crate::docker::Daemon;
+use crate::docker::{Daemon, Place};
 use crate::pipe::{PIECES, Sink, Source};
 use crate::tars::Flaw;
 use crate::tars::renamed::{self, Ended};
@@ -53,28 +53,49 @@ pub(crate) async fn restore(daemon: &Daemon, order: &RestoreOrder, tell: &dyn Fn
     let mounts = order.volumes.iter().map(|volume| (&volume.into, volume.at.as_str()));
     mounts_all(daemon, &order.helper, mounts).await?;
     let tasks = tasks(order, &given_up.0).await?;
-    for task in &tasks {
+    for task in &tasks.volumes {
         is_empty(daemon, order, &task.into).await?;
     }
     let moved = Arc::new(AtomicU64::new(0));
-    for task in tasks {
-        fill(daemon, order, task.clone(), &moved, tell).await?;
+    for task in tasks.volumes {
+        let (above, _) = task.into.at.trim_end_matches('/').rsplit_once('/').unwrap_or_default();
+        let place = Place { folder: format!("{above}/"), missing: Vec::new(), name: root(&task.into.at) };
+        fill(daemon, order, task.clone(), place, &moved, tell).await?;
+        read_back(daemon, order, task).await?;
+    }
+    for task in tasks.carried {
+        let place = daemon.place(&order.helper, &task.into.at).await?;
+        fill(daemon, order, task.clone(), place, &moved, tell).await?;
         read_back(daemon, order, task).await?;
     }
     Ok(())
 }
 
-/// What the backup has of each volume.
-async fn tasks(order: &RestoreOrder, given_up: &Arc<AtomicBool>) -> Result<Vec<Task>, Failure> {
+/// All that is to be written.
+struct Tasks {
+    volumes: Vec<Task>,
+    /// On top of what the volumes hold.
+    carried: Vec<Task>,
+}
+
+/// What the backup has of each volume, and of each path that was carried along.
+async fn tasks(order: &RestoreOrder, given_up: &Arc<AtomicBool>) -> Result<Tasks, Failure> {
     let folder: Arc<Path> = Path::new(&order.backup).into();
     let read = Arc::clone(&folder);
     let manifest = block(move || manifest::read(&read)).await?.map_err(|bad| bad_backup(&bad))?;
-    let task = |into: &RestoredVolume| {
-        let kept = manifest.volumes.iter().find(|kept| kept.name == into.name).cloned();
-        let kept = kept.ok_or_else(|| rejected(format!("`{}` holds no volume `{}`", order.backup, into.name)))?;
+    let task = |into: &RestoredVolume, of: &[VolumeKept]| -> Result<Task, Failure> {
+        let kept = of.iter().find(|kept| kept.name == into.name).cloned();
+        let kept = kept.ok_or_else(|| rejected(format!("`{}` holds nothing of `{}`", order.backup, into.name)))?;
         Ok(Task { folder: Arc::clone(&folder), kept, into: into.clone(), given_up: Arc::clone(given_up) })
     };
-    order.volumes.iter().map(task).collect()
+    let carried = |path: &CarriedPath| {
+        let name = VolumeName::new(path.from.as_str());
+        task(&RestoredVolume { into: name.clone(), name, at: path.to.clone() }, &manifest.carried)
+    };
+    Ok(Tasks {
+        volumes: order.volumes.iter().map(|into| task(into, &manifest.volumes)).collect::<Result<_, _>>()?,
+        carried: order.carried.iter().map(carried).collect::<Result<_, _>>()?,
+    })
 }
 
 /// That a volume holds nothing but its root.
@@ -116,14 +137,14 @@ async fn fill(
     daemon: &Daemon,
     order: &RestoreOrder,
     task: Task,
+    place: Place,
     moved: &Arc<AtomicU64>,
     tell: &dyn Fn(u64),
 ) -> Result<(), Failure> {
-    let (above, _) = task.into.at.trim_end_matches('/').rsplit_once('/').unwrap_or_default();
-    let above = format!("{above}/");
+    let Place { folder, missing, name } = place;
     let (sender, going) = channel(PIECES);
-    let sending = tokio::task::spawn_blocking(move || task.send(sender));
-    let filled = daemon.fill(&order.helper, &above, going, moved, tell).await;
+    let sending = tokio::task::spawn_blocking(move || task.send(sender, &missing, &name));
+    let filled = daemon.fill(&order.helper, &folder, going, moved, tell).await;
     // What is wrong with the backup's own file explains what Docker made of it.
     sending.await.map_err(ended)?.map_err(|bad| bad_backup(&bad))?;
     Ok(filled?)
@@ -148,9 +169,9 @@ impl Task {
         !self.given_up.load(Ordering::SeqCst)
     }
 
-    /// Sends the archive, with its root renamed to where the helper has the volume. That nobody takes it any more is told
+    /// Sends the archive, with its root renamed to what it is called in the helper, in the folders `above`. That nobody takes it any more is told
     /// by whoever took it.
-    fn send(&self, to: Sender<io::Result<Bytes>>) -> Result<(), BadBackup> {
+    fn send(&self, to: Sender<io::Result<Bytes>>, above: &[String], name: &str) -> Result<(), BadBackup> {
         let file = self.folder.join(&self.kept.archive.file);
         let mut sink = Sink::to(to);
         let kept = match Kept::open(&self.folder, &self.kept.archive) {
@@ -166,7 +187,7 @@ impl Task {
         let wanted = &wanted;
         let (copied, unpacked) = thread::scope(|scope| {
             let unpacking = scope.spawn(move || kept.unpack(&unpacked_to, wanted));
-            let copied = renamed::copy(pieces, &mut sink, &[], &root(&self.into.at));
+            let copied = renamed::copy(pieces, &mut sink, above, name);
             nobody_takes_it.store(matches!(copied, Err(Ended::NotTaken)), Ordering::SeqCst);
             (copied, unpacking.join())
         });

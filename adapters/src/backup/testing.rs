@@ -209,6 +209,8 @@ pub fn order<'a>(volumes: impl IntoIterator<Item = &'a String>) -> BackupOrder {
         spec: Preset::parse(BUILT_IN[0].1).unwrap().resolve(&gateway, &place).unwrap(),
         volumes: volumes.into_iter().enumerate().map(mount).collect(),
         beside: vec![SandboxName::new("alpha")],
+        carried: Vec::new(),
+        left_out: Vec::new(),
         gateway,
     }
 }

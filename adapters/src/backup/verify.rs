@@ -15,7 +15,7 @@ use super::manifest::{self, Manifest, VolumeKept};
 /// The first thing that is wrong with it.
 pub fn verify(folder: &Path, wanted: &(dyn Fn() -> bool + Sync)) -> Result<Manifest, BadBackup> {
     let manifest = manifest::read(folder)?;
-    for volume in &manifest.volumes {
+    for volume in manifest.all() {
         verify_volume(folder, volume, wanted)?;
     }
     Ok(manifest)

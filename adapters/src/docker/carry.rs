@@ -28,13 +28,13 @@ use crate::tars::renamed::{self, Ended};
 
 /// Where a path is to be in a container.
 #[derive(Debug, PartialEq, Eq)]
-struct Place {
+pub(crate) struct Place {
     /// The deepest folder above it that is there.
-    folder: String,
+    pub folder: String,
     /// The folders between.
-    missing: Vec<String>,
+    pub missing: Vec<String>,
     /// Its name.
-    name: String,
+    pub name: String,
 }
 
 impl Daemon {
@@ -75,7 +75,10 @@ impl Daemon {
     }
 
     /// Looks which of the folders above a path are there: those that are stay as they are.
-    async fn place(&self, container: &ContainerId, path: &str) -> Result<Place, Failure> {
+    ///
+    /// # Errors
+    /// A path that is none, or what Docker said, or that it did not.
+    pub(crate) async fn place(&self, container: &ContainerId, path: &str) -> Result<Place, Failure> {
         let mut folders: Vec<_> = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
         let is_plain = path.starts_with('/') && folders.iter().all(|part| part != "." && part != "..");
         let Some(name) = folders.pop().filter(|_| is_plain) else {

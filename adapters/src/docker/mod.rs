@@ -22,6 +22,7 @@ mod transport;
 
 pub use address::{Address, BadAddress};
 pub(crate) use archive::Archive;
+pub(crate) use carry::Place;
 pub use client::Daemon;
 pub use credentials::Credentials;
 pub use logs::logs;

@@ -80,7 +80,11 @@ pub fn while_a_stranger_has_the_volume(suite: &Suite) {
         case.refused(give_up(&case, "--volumes"), 3, "volume-held").names_in_message(&stranger);
         case.daemon().start(&stranger);
     }
+    case.daemon().stop(&stranger);
+    // The volume that is kept may be anybody's besides.
+    destroy(&case, &[]).run().ended(0, "destroyed", "as-asked");
     case.daemon().remove(&stranger);
+    case.onboard().run().ended(0, "adopted", "ready");
     case.assert_kept(&before.work);
 }
 

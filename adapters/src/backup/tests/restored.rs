@@ -126,6 +126,7 @@ fn order(backup: &Path) -> RestoreOrder {
             into: VolumeName::new("new"),
             at: "/v7".to_owned(),
         }],
+        carried: Vec::new(),
     }
 }
 
@@ -228,7 +229,7 @@ async fn restore_of_what_the_backup_or_the_helper_does_not_have_is_none() {
     other.volumes[0].into = VolumeName::new("vol");
     let gone = order(&made.path().join("gone"));
     let cases =
-        [(unknown, "holds no volume `vo`"), (elsewhere, "does not mount"), (other, "does not mount"), (gone, "gone")];
+        [(unknown, "holds nothing of `vo`"), (elsewhere, "does not mount"), (other, "does not mount"), (gone, "gone")];
     for (order, sentence) in cases {
         let world = World::new(&empty(), Put::Holds);
         let restored = world.restored(&order).await;
