@@ -3,9 +3,17 @@
 
 use engine::{GatewayName, shell_word};
 
-/// The commands that take the flags which name a kind of gateway.
-const REPEATING: [&str; 5] =
-    ["nemoclaw onboard ", "nemoclaw start ", "nemoclaw stop ", "nemoclaw logs ", "nemoclaw backup "];
+/// The commands that take the flags which name a kind of gateway, each with the further ones that it takes.
+/// Onboarding takes all that are kept here.
+const REPEATING: [(&str, Option<&[&str]>); 7] = [
+    ("nemoclaw onboard ", None),
+    ("nemoclaw restore ", Some(&["--port", "--carry"])),
+    ("nemoclaw start ", Some(&[])),
+    ("nemoclaw stop ", Some(&[])),
+    ("nemoclaw logs ", Some(&[])),
+    ("nemoclaw backup ", Some(&[])),
+    ("nemoclaw destroy ", Some(&[])),
+];
 
 /// What was typed about which gateway, and where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +32,13 @@ impl Again {
         self.complete(&format!("nemoclaw onboard --gateway {gateway}"))
     }
 
+    /// The command that brings back what is in a backup of this gateway's. The backup says of which kind it is.
+    pub fn restore(&self, backup: &str) -> String {
+        let mut command = format!("nemoclaw restore {}", shell_word(backup));
+        self.host.iter().for_each(|host| push(&mut command, "--host", Some(host)));
+        command
+    }
+
     /// An advice with the flags that it lacks.
     pub fn complete(&self, advice: &str) -> String {
         if let Some(rest) = advice.strip_prefix("docker ") {
@@ -33,13 +48,13 @@ impl Again {
             };
         }
         let mut command = advice.to_owned();
-        if REPEATING.iter().any(|command| advice.starts_with(command)) {
+        if let Some((_, takes)) = REPEATING.iter().find(|(command, _)| advice.starts_with(command)) {
             if self.demo {
                 command = with_demo(&command);
             }
             let said = command.clone();
             for (flag, value) in &self.flags {
-                if !says(&said, flag) {
+                if (is_kind(flag) || takes.is_none_or(|takes| takes.contains(flag))) && !says(&said, flag) {
                     push(&mut command, flag, value.as_deref());
                 }
             }
@@ -64,8 +79,11 @@ fn with_demo(command: &str) -> String {
 
 /// Whether the command says that flag, or its opposite number: a preset is named in one way only.
 fn says(command: &str, flag: &str) -> bool {
-    let is_preset = |flag: &str| flag == "--preset" || flag == "--spec";
-    command.split(' ').any(|word| word == flag || is_preset(word) && is_preset(flag))
+    command.split(' ').any(|word| word == flag || is_kind(word) && is_kind(flag))
+}
+
+fn is_kind(flag: &str) -> bool {
+    flag == "--preset" || flag == "--spec"
 }
 
 fn push(command: &mut String, flag: &str, value: Option<&str>) {
@@ -119,6 +137,17 @@ mod tests {
         assert_eq!(typed.complete("nemoclaw start --gateway prod"), "nemoclaw start --gateway prod --preset reference");
         let demo = Again { demo: true, ..Again::default() };
         assert_eq!(demo.complete("nemoclaw start --gateway demo"), "nemoclaw start --demo");
+    }
+
+    #[test]
+    fn a_command_is_given_only_the_flags_that_it_takes() {
+        let typed = again(&[("--preset", "reference"), ("--port", "9000"), ("--image", "x:1")]);
+        let destroy = "nemoclaw destroy --gateway prod --volumes --confirm prod";
+        assert_eq!(typed.complete(destroy), format!("{destroy} --preset reference"));
+        let restore = "nemoclaw restore /b/1 --gateway prod";
+        assert_eq!(typed.complete(restore), format!("{restore} --preset reference --port 9000"));
+        let far = Again { host: Some("tcp://far:2375".to_owned()), demo: true, flags: typed.flags };
+        assert_eq!(far.restore("/my backups/1"), "nemoclaw restore '/my backups/1' --host tcp://far:2375");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! What can be typed: commands, flags and their help. Texts are taken as they are here and checked in `input`, which
-//! can point at what is wrong with them. Absent on purpose: flags of commands that do not exist yet.
+//! can point at what is wrong with them. Absent on purpose: any check of what a text says.
 
 mod pages;
 
@@ -64,6 +64,14 @@ pub enum Job {
     /// Copy a gateway's volumes into a verified backup; it stands still for that time
     #[command(after_help = pages::BACKUP, after_long_help = pages::backup())]
     Backup(ActArgs),
+    /// Write a backup into new volumes, and bring its gateway up on them; keep the old ones
+    #[command(after_help = pages::RESTORE, after_long_help = pages::restore())]
+    #[command(mut_arg("gateway", |arg| arg.help("The gateway to restore [default: the backup's own]")))]
+    #[command(mut_arg("preset", |arg| arg.help("The kind of gateway, one of those built in [default: the backup's]")))]
+    Restore(RestoreArgs),
+    /// Remove a gateway's container and network, after a backup; keep its volumes unless told otherwise
+    #[command(after_help = pages::DESTROY, after_long_help = pages::destroy())]
+    Destroy(DestroyArgs),
     /// List the backups that there are; change nothing
     #[command(after_help = pages::BACKUPS, after_long_help = pages::backups())]
     Backups(BackupsArgs),
@@ -187,6 +195,64 @@ pub struct ActArgs {
     /// Which gateway.
     #[command(flatten)]
     pub gateway: GatewayArgs,
+    /// How long to wait for answers: 90s, 5m [default: two warm-ups and 60s]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+    /// Do not wait for another run on the same gateway
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+/// Flags of `restore`.
+#[derive(Clone, Debug, Flags)]
+pub struct RestoreArgs {
+    /// The backup's folder, or its name as `nemoclaw backups` lists it
+    #[arg(value_name = "BACKUP")]
+    pub backup: PathBuf,
+    /// Which gateway.
+    #[command(flatten)]
+    pub gateway: GatewayArgs,
+    /// The port on this machine [default: the one recorded, else the backup's]
+    #[arg(long, value_name = "N")]
+    pub port: Option<String>,
+    /// Take this path of the container that is there along into its replacement; may be given again
+    #[arg(long, value_name = "PATH")]
+    pub carry: Vec<String>,
+    /// Leave behind what lives only in the container that is there
+    #[arg(long)]
+    pub leave_behind: bool,
+    /// Make no backup of what is there before it is replaced
+    #[arg(long)]
+    pub no_backup: bool,
+    /// How long to wait for answers: 90s, 5m [default: two warm-ups and 60s]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+    /// Do not wait for another run on the same gateway
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+/// Flags of `destroy`.
+#[derive(Clone, Debug, Flags)]
+pub struct DestroyArgs {
+    /// Which gateway.
+    #[command(flatten)]
+    pub gateway: GatewayArgs,
+    /// Remove its volumes too, with all that is on them; asks for the name, or needs --confirm
+    #[arg(long, group = "given_up")]
+    pub volumes: bool,
+    /// Remove only the volumes that restores have set aside; asks for the name, or needs --confirm
+    #[arg(long, group = "given_up", conflicts_with_all = ["no_backup", "leave_behind"])]
+    pub set_aside: bool,
+    /// The gateway's name once more, as the owner's consent to --volumes or --set-aside
+    #[arg(long, value_name = "NAME", requires = "given_up")]
+    pub confirm: Option<String>,
+    /// Make no backup before
+    #[arg(long)]
+    pub no_backup: bool,
+    /// Give up what lives only in the container
+    #[arg(long)]
+    pub leave_behind: bool,
     /// How long to wait for answers: 90s, 5m [default: two warm-ups and 60s]
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<String>,

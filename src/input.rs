@@ -2,6 +2,7 @@
 //! look at Docker, the network or the registry.
 
 mod candidates;
+mod restored;
 mod texts;
 
 #[cfg(test)]
@@ -11,15 +12,20 @@ use std::time::Duration;
 
 use adapters::{Address, Credentials, OlderTool, Settings, StateDir};
 use engine::{
-    Consent, DEFAULT_GATEWAY, GatewayName, ImageRef, ImageSource, Intent, Place, Purpose, Replace, Typed, VolumeName,
+    Consent, DEFAULT_GATEWAY, Discard, GatewayName, ImageRef, ImageSource, Intent, Place, Purpose, Replace, Typed,
+    VolumeName,
 };
 
 use crate::again::Again;
-use crate::args::{ActArgs, BackupsArgs, GatewayArgs, ListArgs, LogsArgs, OnboardArgs, Output, StatusArgs};
+use crate::args::{
+    ActArgs, BackupsArgs, DestroyArgs, GatewayArgs, ListArgs, LogsArgs, OnboardArgs, Output, StatusArgs,
+};
 use crate::bad_input::BadInput;
 
 use self::candidates::Candidates;
 use self::texts::whole;
+
+pub use self::restored::restore;
 
 /// The gateway of `--demo`.
 const DEMO_GATEWAY: &str = "demo";
@@ -29,6 +35,9 @@ pub const DEFAULT_NAMES: [&str; 2] = [DEFAULT_GATEWAY, DEMO_GATEWAY];
 
 /// What the default time limit leaves for all but two warm-ups.
 const TIME_BESIDE_WARM_UP: Duration = Duration::from_secs(60);
+
+/// The removal of volumes, as what their owner consents to.
+const REMOVAL: &str = "the removal of volumes";
 
 /// Docker's usual socket, at the machine that it runs on.
 const USUAL_SOCKET: &str = "/var/run/docker.sock";
@@ -76,12 +85,7 @@ pub fn onboard(args: &OnboardArgs, host: Option<&str>, env: Variable<'_>) -> Res
         flags.push(("--image", Some(text.clone())));
     }
     if let Some(text) = &args.port {
-        let port = texts::port(text)?;
-        for spec in std::iter::once(&mut intent.spec).chain(&mut intent.alternatives) {
-            spec.port = spec.port.on(port);
-            spec.port.check().map_err(|problem| BadInput::flag("--port", text, whole(text), problem))?;
-        }
-        intent.typed.port = true;
+        set_port(intent, text)?;
         flags.push(("--port", Some(text.clone())));
     }
     if args.gpu {
@@ -120,14 +124,68 @@ pub fn onboard(args: &OnboardArgs, host: Option<&str>, env: Variable<'_>) -> Res
         return Err(BadInput::plain(problem).with_help(format!("add --confirm {}", intent.gateway)));
     }
     if let Some(text) = &args.confirm {
-        let consent = Consent::typed(&intent.gateway, text).map_err(|refused| {
-            BadInput::flag("--confirm", text, whole(text), refused.to_string())
-                .with_help("a reset needs the gateway's own name, typed once more by its owner")
-        })?;
-        intent.reset = Some(consent);
+        intent.reset = Some(consent(&intent.gateway, text, "a reset")?);
     }
     intent.wait_for_lock = !args.no_wait;
     Ok(request)
+}
+
+/// The port that was typed, in whichever kind of gateway it turns out to be.
+fn set_port(intent: &mut Intent, text: &str) -> Result<(), BadInput> {
+    let port = texts::port(text)?;
+    for spec in std::iter::once(&mut intent.spec).chain(&mut intent.alternatives) {
+        spec.port = spec.port.on(port);
+        spec.port.check().map_err(|problem| BadInput::flag("--port", text, whole(text), problem))?;
+    }
+    intent.typed.port = true;
+    Ok(())
+}
+
+/// The owner's consent to something, by the name that was typed for it.
+///
+/// # Errors
+/// It is not the gateway's.
+fn consent(gateway: &GatewayName, text: &str, to: &str) -> Result<Consent, BadInput> {
+    Consent::typed(gateway, text).map_err(|refused| {
+        BadInput::flag("--confirm", text, whole(text), refused.to_string())
+            .with_help(format!("{to} needs the gateway's own name, typed once more by its owner"))
+    })
+}
+
+/// The request of `destroy`, and what it gives up. Where that needs a consent which was not typed, it has none yet.
+///
+/// # Errors
+/// The first text that cannot be used.
+pub fn destroy(args: &DestroyArgs, host: Option<&str>, env: Variable<'_>) -> Result<(Request, Discard), BadInput> {
+    let what = match (args.volumes, args.set_aside) {
+        (true, _) => Discard::Volumes,
+        (false, true) => Discard::SetAside,
+        (false, false) => Discard::Container,
+    };
+    let around = Around::find(args.timeout.as_deref(), host, env)?;
+    let mut request = around.request(&args.gateway, Purpose::Destroy(what), Makes::Nothing)?;
+    let intent = &mut request.intent;
+    intent.leave_behind = args.leave_behind;
+    intent.no_backup = args.no_backup;
+    intent.consent = args.confirm.as_ref().map(|text| consent(&intent.gateway, text, REMOVAL)).transpose()?;
+    intent.wait_for_lock = !args.no_wait;
+    Ok((request, what))
+}
+
+impl Request {
+    /// Takes the name that was asked for, where volumes are to be removed.
+    ///
+    /// # Errors
+    /// There is none, or it is not the gateway's.
+    pub fn consent_to_removal(&mut self, name: Option<&str>) -> Result<(), BadInput> {
+        let gateway = &self.intent.gateway;
+        let Some(name) = name else {
+            let problem = "this removes volumes with all that is on them, so their owner has to name the gateway";
+            return Err(BadInput::plain(problem).with_help(format!("add --confirm {gateway}")));
+        };
+        self.intent.consent = Some(consent(gateway, name, REMOVAL)?);
+        Ok(())
+    }
 }
 
 /// The request of `status`.
@@ -143,10 +201,13 @@ pub fn status(args: &StatusArgs, host: Option<&str>, env: Variable<'_>) -> Resul
 /// # Errors
 /// The name cannot be one, or nothing says where the state is kept.
 pub fn backups(args: &BackupsArgs, env: Variable<'_>) -> Result<(Option<GatewayName>, StateDir), BadInput> {
-    let parsed =
-        |name: &String| GatewayName::parse(name).map_err(|bad| BadInput::flag("--gateway", name, bad.at, bad.problem));
     let state = StateDir::find(&env).map_err(|bad| BadInput::plain(bad.to_string()))?;
-    Ok((args.gateway.as_ref().map(parsed).transpose()?, state))
+    Ok((args.gateway.as_deref().map(gateway).transpose()?, state))
+}
+
+/// A gateway's name.
+fn gateway(name: &str) -> Result<GatewayName, BadInput> {
+    GatewayName::parse(name).map_err(|bad| BadInput::flag("--gateway", name, bad.at, bad.problem))
 }
 
 /// The request of `start`, `stop` or `backup`.
@@ -238,9 +299,21 @@ impl Around {
     /// The request that names a gateway and asks for nothing in particular.
     fn request(&self, args: &GatewayArgs, purpose: Purpose, makes: Makes) -> Result<Request, BadInput> {
         let name = args.gateway.as_deref().unwrap_or(DEFAULT_NAMES[usize::from(args.demo)]);
-        let gateway = GatewayName::parse(name).map_err(|bad| BadInput::flag("--gateway", name, bad.at, bad.problem))?;
+        let gateway = gateway(name)?;
         let place = self.place(&gateway, makes)?;
-        let Candidates { spec, alternatives, flag } = candidates::of(args, &gateway, &place)?;
+        let candidates = candidates::of(args, &gateway, &place)?;
+        Ok(self.request_for(gateway, args, candidates, purpose))
+    }
+
+    /// The request for a gateway of one of these kinds.
+    fn request_for(
+        &self,
+        gateway: GatewayName,
+        args: &GatewayArgs,
+        candidates: Candidates,
+        purpose: Purpose,
+    ) -> Request {
+        let Candidates { spec, alternatives, flag } = candidates;
         let warm_up_ms = alternatives.iter().map(|spec| spec.warm_up_ms).fold(spec.warm_up_ms, u64::max);
         let time_limit = self.time_limit.unwrap_or_else(|| 2 * Duration::from_millis(warm_up_ms) + TIME_BESIDE_WARM_UP);
         let typed =
@@ -255,7 +328,7 @@ impl Around {
             credentials: self.credentials.clone(),
             time_limit,
         };
-        Ok(Request { intent, settings, again })
+        Request { intent, settings, again }
     }
 
     /// Where this gateway finds what is not Docker's.

@@ -9,6 +9,7 @@ mod backup;
 mod backups;
 mod bad_input;
 mod confirm;
+mod destroy;
 mod generate;
 mod input;
 mod list;
@@ -18,6 +19,7 @@ mod progress;
 #[cfg(test)]
 mod reasons_doc;
 mod reference_gateway;
+mod restore;
 mod run;
 #[cfg(test)]
 mod samples;
@@ -34,7 +36,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
-use engine::Purpose;
+use engine::{Discard, Purpose};
 
 use crate::args::{Args, Job, Output};
 use crate::bad_input::BadInput;
@@ -116,6 +118,18 @@ fn carry_out(args: &Args) -> Result<ExitCode, End> {
         Job::Backup(typed) => {
             let request = input::act(typed, Purpose::BackUp, host, &env).map_err(End::BadInput)?;
             in_runtime(backup::backup(request, args))
+        }
+        Job::Restore(typed) => {
+            let request = input::restore(typed, host, &env).map_err(End::BadInput)?;
+            in_runtime(restore::restore(request, args))
+        }
+        Job::Destroy(typed) => {
+            let (mut request, what) = input::destroy(typed, host, &env).map_err(End::BadInput)?;
+            if what != Discard::Container && request.intent.consent.is_none() {
+                let name = confirm::removal(&request, what).map_err(End::Internal)?;
+                request.consent_to_removal(name.as_deref()).map_err(End::BadInput)?;
+            }
+            in_runtime(destroy::destroy(request, what, args))
         }
         Job::Backups(typed) => {
             let (gateway, state) = input::backups(typed, &env).map_err(End::BadInput)?;

@@ -53,11 +53,7 @@ impl Progress {
                 spinner.reset();
             }
             // Into a pipe, only what may take long is told before it is done.
-            None if matches!(
-                command,
-                Command::AwaitReady { .. } | Command::ProvideImage { .. } | Command::BackUp(_)
-            ) =>
-            {
+            None if matches!(command, Command::AwaitReady { .. } | Command::ProvideImage { .. }) || copies(command) => {
                 self.line(None, &doing);
             }
             None => {}
@@ -80,7 +76,7 @@ impl Progress {
         }
     }
 
-    /// The backup under way has copied so many bytes.
+    /// So many bytes were copied into a backup, or out of one.
     pub fn copies(&self, bytes: u64) {
         if let Some(spinner) = &self.spinner {
             spinner.set_style(copying(self.color));
@@ -91,13 +87,13 @@ impl Progress {
     /// It was answered.
     pub fn ended(&self, command: &Command, event: &Event, took: Duration) {
         let is_step = command.changes_something() && !matches!(command, Command::WriteRecord { .. });
-        let shown = is_step || self.verbose;
+        let shown = is_step || copies(command) || self.verbose;
         let mut time = seconds(took);
         if let Some(pull) = self.pull.take() {
             time = format!("{}, {time}", pull.came());
             self.spinner.iter().for_each(|spinner| spinner.set_style(moving(self.color)));
         }
-        if let Command::BackUp(_) = command {
+        if copies(command) {
             self.spinner.iter().for_each(|spinner| spinner.set_style(moving(self.color)));
         }
         match event {
@@ -118,6 +114,7 @@ impl Progress {
             | Event::LogsRead { .. }
             | Event::VolumesMeasured { .. }
             | Event::BackedUp { .. }
+            | Event::BackupVerified { .. }
                 if shown =>
             {
                 self.line(Some(Mark::Good), &format!("{} ({time})", told(command).done));
@@ -133,6 +130,7 @@ impl Progress {
             | Event::LogsRead { .. }
             | Event::VolumesMeasured { .. }
             | Event::BackedUp { .. }
+            | Event::BackupVerified { .. }
             | Event::Interrupted { .. } => {}
         }
     }
@@ -221,8 +219,12 @@ pub fn told(command: &Command) -> ToldAs {
         | Command::CreateHelper(_) => ("creating", "created"),
         Command::CarryOver { .. } => ("copying", "copied"),
         Command::RenameContainer { .. } => ("renaming", "renamed"),
-        Command::SetRestartPolicy { .. } => ("setting", "set"),
-        Command::RemoveContainer { .. } | Command::RemoveVolume { .. } => ("removing", "removed"),
+        Command::SetRestartPolicy { .. } | Command::SetRecordAside { .. } => ("setting", "set"),
+        Command::RemoveContainer { .. } | Command::RemoveVolume { .. } | Command::RemoveNetwork { .. } => {
+            ("removing", "removed")
+        }
+        Command::VerifyBackup { .. } => ("verifying", "verified"),
+        Command::Restore(_) => ("restoring", "restored"),
         Command::BackUp(_) => ("backing", "backed"),
         Command::ConnectNetwork { .. } => ("connecting", "connected"),
         Command::StartContainer { .. } => ("starting", "started"),
@@ -237,6 +239,11 @@ pub fn told(command: &Command) -> ToldAs {
     let whole = command.describe();
     let rest = whole.split_once(' ').map_or("", |(_, rest)| rest);
     ToldAs { doing: format!("{doing} {rest}"), done: format!("{done} {rest}") }
+}
+
+/// Whether a command reads or writes whole volumes: that takes as long as they are large.
+fn copies(command: &Command) -> bool {
+    matches!(command, Command::BackUp(_) | Command::Restore(_) | Command::VerifyBackup { .. })
 }
 
 fn waited(end: WaitEnd) -> &'static str {

@@ -42,7 +42,7 @@ const WAYS_OUT: &str = "
 ## The way out of each refusal
 
 As told for a gateway `prod`. *On the machine*: the command acts on the machine itself or looks for the cause; then the
-same `nemoclaw` command again. *Later*: it needs a command that this version does not have yet.
+same `nemoclaw` command again.
 ";
 
 fn prod() -> GatewayName {
@@ -72,7 +72,6 @@ fn way_out(page: &mut String, refusal: &Refusal) {
     let mark = match advice.effect {
         Effect::LeadsOut => "",
         Effect::OnTheMachine => " *On the machine.*",
-        Effect::NotYet => " *Later.*",
     };
     let saw = sentence(&refusal.to_string());
     writeln!(page, "\n- {saw}{mark}\n\n      {}", Again::default().complete(&advice.command)).unwrap();
@@ -99,11 +98,7 @@ fn every_reason_is_a_good_end_or_has_a_way_out() {
 
 #[test]
 fn advice_that_does_not_lead_out_by_itself_is_counted() {
-    let with = |effect: Effect| -> Vec<String> {
-        let refusals = refusals().into_iter().map(|refusal| refusal.advice(&prod()));
-        refusals.filter(|advice| advice.effect == effect).map(|advice| advice.command).collect()
-    };
-    let (machine, later) = (with(Effect::OnTheMachine), with(Effect::NotYet));
-    assert_eq!(machine.len(), 25, "{machine:#?}");
-    assert_eq!(later.len(), 1, "{later:#?}");
+    let advice = refusals().into_iter().map(|refusal| refusal.advice(&prod()));
+    let on_the_machine: Vec<_> = advice.filter(|advice| advice.effect == Effect::OnTheMachine).collect();
+    assert_eq!(on_the_machine.len(), 26, "{on_the_machine:#?}");
 }

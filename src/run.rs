@@ -6,15 +6,21 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use adapters::{RealHost, TraceFile, TraceKept, reached};
-use engine::{Command, Event, Outcome, Purpose, RecordSeen, Refusal, SandboxName, Watch, Why, drive};
+use adapters::{Backups, RealHost, StateDir, TraceFile, TraceKept, reached};
+use engine::{
+    Command, Event, GatewayName, Grounds, Outcome, Purpose, RecordSeen, Refusal, SandboxName, VolumeName, Watch, Why,
+    drive,
+};
 
 use crate::args::Args;
 use crate::input::Request;
 use crate::progress::{Progress, told};
 use crate::signals::Interruptible;
 use crate::simulated::StandIn;
-use crate::view::{Asked, Report, Simulated, Step, complain};
+use crate::view::{Asked, BackupThere, Report, Simulated, Step, complain};
+
+/// How many backups are named where the data is gone: who wants an older one has `backups`.
+const BACKUPS_SHOWN: usize = 3;
 
 /// Carries a request out and gathers all that is told of it.
 ///
@@ -34,7 +40,9 @@ pub async fn run(request: Request, asked: Asked, args: &Args) -> io::Result<Repo
             Ok(outcome) => {
                 report.simulated = Some(Simulated { instead_of: report.message(), kept_in: path });
                 (report.outcome, report.recorded) = (outcome, watching.recorded.take());
+                report.removed = std::mem::take(&mut watching.removed);
                 (report.trace, report.trace_problem) = (None, None);
+                report.backups.clear();
                 (report.steps, _) = watching.end(&report.outcome);
             }
             Err(problem) => {
@@ -56,10 +64,11 @@ struct Ran {
 
 async fn on_docker(request: Request, asked: Asked, args: &Args) -> io::Result<Ran> {
     let Request { intent, settings, again } = request;
-    let gateway = intent.gateway.clone();
+    let (gateway, restored_from) = (intent.gateway.clone(), intent.restore.clone());
+    let state = settings.state.clone();
     let (address, remote) = (settings.address.to_string(), settings.address.host().map(str::to_owned));
     let trace = match intent.purpose {
-        Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp => {
+        Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp | Purpose::Destroy(_) => {
             Some(TraceFile::new(&settings.state, &intent))
         }
         Purpose::Look => None,
@@ -74,10 +83,37 @@ async fn on_docker(request: Request, asked: Asked, args: &Args) -> io::Result<Ra
     let mut outcome = drive(&mut host, &mut watching, intent).await;
     outcome.seen.endpoint = outcome.seen.endpoint.map(|endpoint| reached(remote.as_deref(), endpoint));
     let (recorded, has_record) = (watching.recorded.take(), watching.has_record);
+    let removed = std::mem::take(&mut watching.removed);
     let (steps, TraceKept { path: trace, problem: trace_problem }) = watching.end(&outcome);
-    let simulated = None;
-    let report = Report { asked, gateway, address, again, outcome, recorded, steps, trace, trace_problem, simulated };
+    let backups = backups(&outcome, &state, &gateway);
+    let report = Report {
+        asked,
+        gateway,
+        address,
+        again,
+        outcome,
+        restored_from,
+        recorded,
+        backups,
+        removed,
+        steps,
+        trace,
+        trace_problem,
+        simulated: None,
+    };
     Ok(Ran { report, has_record })
+}
+
+/// The backups that could bring the data back, where it is gone: the newest first.
+fn backups(outcome: &Outcome, state: &StateDir, gateway: &GatewayName) -> Vec<BackupThere> {
+    let Some(Refusal::DataGone { .. }) = outcome.refusal() else { return Vec::new() };
+    // What cannot be looked into names none; `backups` says why.
+    let listed = Backups::new(state).list(Some(gateway)).unwrap_or_default();
+    let usable = listed.into_iter().filter_map(|listed| Some((listed.path, listed.backup.ok()?)));
+    let mut there: Vec<_> = usable.map(|(path, backup)| BackupThere { path, made: backup.made }).collect();
+    there.sort_by(|one, other| other.made.cmp(&one.made));
+    there.truncate(BACKUPS_SHOWN);
+    there
 }
 
 struct Watching {
@@ -87,6 +123,8 @@ struct Watching {
     /// The sandboxes that the record names.
     recorded: Option<BTreeSet<SandboxName>>,
     has_record: bool,
+    /// The volumes with data of the gateway's that were removed.
+    removed: Vec<VolumeName>,
     began: Instant,
 }
 
@@ -105,6 +143,11 @@ impl Watch for Watching {
             self.has_record = *record != RecordSeen::Absent;
             self.recorded = record.record().map(|record| record.sandboxes.clone());
         }
+        if let (Command::RemoveVolume { absence }, Event::Done) = (command, event)
+            && absence.grounds() != Grounds::Unfinished
+        {
+            self.removed.push(absence.volume().clone());
+        }
         self.progress.ended(command, event, took);
         self.steps.push(step(command, event, took));
     }
@@ -112,7 +155,15 @@ impl Watch for Watching {
 
 impl Watching {
     fn new(progress: Rc<Progress>, trace: Option<TraceFile>) -> Self {
-        Self { progress, trace, steps: Vec::new(), recorded: None, has_record: true, began: Instant::now() }
+        Self {
+            progress,
+            trace,
+            steps: Vec::new(),
+            recorded: None,
+            has_record: true,
+            removed: Vec::new(),
+            began: Instant::now(),
+        }
     }
 
     fn end(self, outcome: &Outcome) -> (Vec<Step>, TraceKept) {

@@ -27,6 +27,11 @@ pub fn volume() -> VolumeName {
     VolumeName::new("openshell-cluster-prod")
 }
 
+/// A backup's folder.
+pub fn backup() -> String {
+    "/home/ada/.local/state/nemoclaw/backups/prod/20260301T080000Z-k3x9qa".to_owned()
+}
+
 fn image() -> ImageRef {
     ImageRef::new("ghcr.io/acme/gateway:1.2")
 }
@@ -135,6 +140,12 @@ pub fn refusals() -> Vec<Refusal> {
         },
         Refusal::NotBackedUp { failure: rejected(500, "no space left on device"), reset: false },
         Refusal::NotBackedUp { failure: rejected(500, "no space left on device"), reset: true },
+        Refusal::BackupUnusable {
+            backup: backup(),
+            failure: Failure::Rejected { status: None, message: format!("`{}/manifest.json` is damaged", backup()) },
+        },
+        Refusal::NotRestored { backup: backup(), failure: rejected(500, "no space left on device") },
+        Refusal::SetAsideLeft { volumes: vec![volume()] },
         Refusal::NothingToBackUp { container: container() },
         Refusal::NotRemoved {
             what: format!("remove volume `{}`", volume()),

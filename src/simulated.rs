@@ -57,7 +57,7 @@ impl StandIn {
         };
         let outcome = demo.run(watch, self.intent).await;
         match purpose {
-            Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp => {
+            Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp | Purpose::Destroy(_) => {
                 self.file.write(&demo.text(now_ms())?)?
             }
             Purpose::Look => {}

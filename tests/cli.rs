@@ -48,6 +48,8 @@ fn help() {
             &["stop", "--help"],
             &["backup", "-h"],
             &["backups", "--help"],
+            &["restore", "--help"],
+            &["destroy", "--help"],
             &["list", "-h"],
             &["logs", "-h"],
             &["completions", "-h"],
@@ -115,8 +117,38 @@ fn consent_is_the_gateways_name_typed_once_more() {
             &["onboard", "--gateway", "prod", "--reset"],
             &["onboard", "--gateway", "prod", "--confirm", "prod"],
             &["onboard", "--gateway", "prod", "--reset", "--confirm", "prod-eu"],
+            &["destroy", "--gateway", "prod", "--volumes"],
+            &["destroy", "--gateway", "prod", "--set-aside"],
+            &["destroy", "--gateway", "prod", "--confirm", "prod"],
+            &["destroy", "--gateway", "prod", "--volumes", "--confirm", "prod-eu"],
         ],
     );
+}
+
+#[test]
+fn a_backup_is_a_folder_with_a_manifest_that_can_be_read() {
+    let newer = "{ \"schema\": 99, \"sha256\": \"\", \"backup\": {} }\n";
+    let folder = tempfile::tempdir().unwrap();
+    let below = |name: &str| folder.path().join("state/backups/prod").join(name);
+    for (name, manifest) in [("empty", None), ("garbage", Some("garbage")), ("newer", Some(newer))] {
+        std::fs::create_dir_all(below(name)).unwrap();
+        manifest.into_iter().for_each(|text| std::fs::write(below(name).join("manifest.json"), text).unwrap());
+    }
+    let docker = UnixListener::bind(folder.path().join("docker.sock")).unwrap();
+    docker.set_nonblocking(true).unwrap();
+    let typed = ["absent", "prod/absent", "state/backups/prod/empty", "prod/garbage", "newer", "state"];
+    let blocks: Vec<_> = typed.iter().map(|backup| run(folder.path(), &["restore", backup])).collect();
+    let whole = folder.path().canonicalize().unwrap().display().to_string();
+    let told = blocks.join("\n").replace(&whole, "/h");
+    assert!(blocks.iter().all(|block| block.contains("--- exit 2")), "{told}");
+    for (backup, says) in
+        typed.iter().zip(["no such folder", "no such folder", "there is no", "damaged", "newer", "no backup"])
+    {
+        let block = blocks.iter().find(|block| block.starts_with(&format!("$ nemoclaw restore {backup}\n"))).unwrap();
+        assert!(block.contains(says) && block.contains("nemoclaw backups"), "{block}");
+    }
+    assert_eq!(docker.accept().map(|_| ()).map_err(|none| none.kind()), Err(ErrorKind::WouldBlock), "Docker was asked");
+    assert!(!folder.path().join("state/locks").exists() && !folder.path().join("state/traces").exists());
 }
 
 #[test]
@@ -155,6 +187,13 @@ fn usage() {
             &["onboard", "--reset"],
             &["onboard", "--recreate", "--carry", "etc/key"],
             &["backups", "--gateway", "my/gw"],
+            &["restore"],
+            &["restore", "absent"],
+            &["restore", "absent", "--gateway", "my/gw"],
+            &["restore", ".", "--image", "x:1"],
+            &["destroy", "--volumes", "--set-aside", "--confirm", "prod"],
+            &["destroy", "--set-aside", "--confirm", "nemoclaw", "--no-backup"],
+            &["destroy", "--gateway", "my/gw"],
             &["status", "--port", "1"],
             &["onboard", "--output", "yaml"],
             &["logs", "--follow", "--output", "json"],

@@ -17,7 +17,7 @@ mod ports;
 mod state;
 mod tars;
 
-pub use backup::{BackupListed, BackupSummary, Backups, BadBackup, Verified};
+pub use backup::{BackupListed, BackupOf, BackupSummary, Backups, BadBackup, Verified};
 pub use docker::logs;
 pub use docker::{Address, BadAddress, Credentials, PullProgress};
 pub use executable::{Elf, NotElf, path_of_code};

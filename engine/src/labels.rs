@@ -66,16 +66,31 @@ pub fn preset_of(labels: &BTreeMap<String, String>) -> Option<PresetName> {
     labels.get(PRESET).map(|name| PresetName::new(name.as_str()))
 }
 
-/// The program other than us that owns a container, and its own command to replace it: by the labels that these
-/// programs set (docker-compose, Docker Swarm, Kubernetes' dockershim).
-pub fn manager_of(labels: &BTreeMap<String, String>) -> Option<(&'static str, String)> {
+/// A program other than us that owns a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manager {
+    /// Its name.
+    pub name: &'static str,
+    /// Its command that replaces the container.
+    pub replaces: String,
+    /// Its command that removes the container, and no volume.
+    pub removes: String,
+}
+
+/// The program other than us that owns a container, by the labels that these programs set (docker-compose, Docker Swarm,
+/// Kubernetes' dockershim).
+pub fn manager_of(labels: &BTreeMap<String, String>) -> Option<Manager> {
+    let manager = |name, replaces, removes| Manager { name, replaces, removes };
     if let Some(project) = labels.get("com.docker.compose.project") {
-        return Some(("docker-compose", format!("docker-compose --project-name {project} up -d")));
+        let compose = |does: &str| format!("docker-compose --project-name {project} {does}");
+        return Some(manager("docker-compose", compose("up -d"), compose("down")));
     }
     if let Some(service) = labels.get("com.docker.swarm.service.name") {
-        return Some(("docker swarm", format!("docker service update {service}")));
+        let swarm = |does: &str| format!("docker service {does} {service}");
+        return Some(manager("docker swarm", swarm("update"), swarm("rm")));
     }
-    labels.get("io.kubernetes.pod.name").map(|pod| ("kubernetes", format!("kubectl rollout restart pod/{pod}")))
+    let pod = labels.get("io.kubernetes.pod.name")?;
+    Some(manager("kubernetes", format!("kubectl rollout restart pod/{pod}"), format!("kubectl delete pod/{pod}")))
 }
 
 /// The restart policy that a next container is to have once it has taken its place.

@@ -167,7 +167,7 @@ reasons! {
     ResetContainerExists "reset-container-exists" 3 "A reset is only for a gateway whose container is missing.";
     ImageUnavailable "image-unavailable" 3 "The image is not at hand and could not be had.";
     ImageUnfit "image-unfit" 4 "The image is packed from this executable, which cannot run at this Docker daemon. Nothing was changed.";
-    ManagedElsewhere "managed-elsewhere" 3 "Another program owns the container, so only that program may replace it.";
+    ManagedElsewhere "managed-elsewhere" 3 "Another program owns the container, so only that program may replace or remove it.";
     AutoRemove "auto-remove" 3 "Docker removes the container, with all that lives only in it, as soon as it stops.";
     LayerHoldsData "layer-holds-data" 3 "Files that live only in the container would be lost with it.";
     PortHeld "port-held" 3 "Somebody else holds the gateway's port.";

@@ -138,7 +138,7 @@ pub enum Refusal {
         container: ContainerName,
         /// The program.
         manager: String,
-        /// Its command that replaces the container.
+        /// Its command that does what was asked.
         command: String,
     },
     /// Docker removes the container as soon as it stops.

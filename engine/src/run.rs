@@ -256,7 +256,9 @@ impl Run {
         if let Ok(Some((name, from))) = node_name(&case) {
             told.push(Told::NodeName { name, from });
         }
-        if let Some((spec, volume)) = spec_of_birth(case.seen, &self.intent) {
+        // The volumes that a restore has made bear the backup's own.
+        let born = spec_of_birth(case.seen, &self.intent).filter(|_| self.intent.restore.is_none());
+        if let Some((spec, volume)) = born {
             told.push(Told::SpecAsOfBirth { image: spec.image, created: volume.created.clone() });
         }
         self.told.extend(told);

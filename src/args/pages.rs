@@ -54,6 +54,20 @@ Examples:
   nemoclaw backup --gateway prod          stop `prod`, copy its volumes, start it again
   nemoclaw backup --output json           the same; `backup.path` names the folder";
 
+/// Those of `restore`.
+pub const RESTORE: &str = "\
+Examples:
+  nemoclaw restore prod/20260301T080000Z-k3x9qa   as `nemoclaw backups` lists it
+  nemoclaw restore /mnt/backups/prod/20260301T080000Z-k3x9qa
+  nemoclaw restore BACKUP --gateway trial --port 8181   into a gateway of another name";
+
+/// Those of `destroy`.
+pub const DESTROY: &str = "\
+Examples:
+  nemoclaw destroy --gateway prod                            remove the container; `onboard` brings it back
+  nemoclaw destroy --gateway prod --volumes --confirm prod   the volumes too, after a backup
+  nemoclaw destroy --gateway prod --set-aside --confirm prod what restores have set aside";
+
 /// Those of `backups`.
 pub const BACKUPS: &str = "\
 Examples:
@@ -140,6 +154,20 @@ pub fn backup() -> String {
     let refused = (3, "refused, or no complete backup could be made; nothing was lost");
     let not_ready = (5, "the gateway did not come back after it; it is kept with its data");
     page(BACKUP, &[(0, "made and verified"), BUG, BAD_INPUT, refused, UNKNOWN, not_ready, LOCKED])
+}
+
+/// For `restore`.
+pub fn restore() -> String {
+    let refused = (3, "refused, or the backup cannot be restored whole; the gateway is as it was");
+    let not_ready = (5, "it did not become ready, or was put back (`rolled-back`); all volumes are kept");
+    page(RESTORE, &[(0, "ready, on the restored volumes"), BUG, BAD_INPUT, refused, UNKNOWN, not_ready, LOCKED])
+}
+
+/// For `destroy`.
+pub fn destroy() -> String {
+    let refused = (3, "refused: something would be lost, or the backup could not be made");
+    let still_there = (5, "it could not be stopped, or Docker fell silent half way");
+    page(DESTROY, &[(0, "gone, as asked"), BUG, BAD_INPUT, refused, UNKNOWN, still_there, LOCKED])
 }
 
 /// For `backups`.

@@ -52,7 +52,11 @@ pub fn of(args: &GatewayArgs, gateway: &GatewayName, place: &Place) -> Result<Ca
     })
 }
 
-fn built_in(name: &str, gateway: &GatewayName, place: &Place) -> Result<GatewaySpec, BadInput> {
+/// A built-in kind.
+///
+/// # Errors
+/// There is none of that name, or it cannot be made here.
+pub fn built_in(name: &str, gateway: &GatewayName, place: &Place) -> Result<GatewaySpec, BadInput> {
     let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
         let known: Vec<_> = BUILT_IN.iter().map(|(known, _)| format!("`{known}`")).collect();
         let help = format!("built in: {}; others come from a file: --spec FILE", known.join(", "));

@@ -18,6 +18,8 @@ fn try_request(typed: &str) -> Result<Request, BadInput> {
         Job::Start(typed) => act(typed, Purpose::Start, host, &env),
         Job::Stop(typed) => act(typed, Purpose::Stop, host, &env),
         Job::Backup(typed) => act(typed, Purpose::BackUp, host, &env),
+        Job::Restore(typed) => restore(typed, host, &env),
+        Job::Destroy(typed) => destroy(typed, host, &env).map(|(request, _)| request),
         Job::Logs(typed) => logs(typed, args.output, host, &env).map(|(request, _)| request),
         Job::List(_)
         | Job::Backups(_)
@@ -112,6 +114,23 @@ fn each_command_has_its_purpose() {
     assert_eq!(request("start").intent.purpose, Purpose::Start);
     let stop = request("stop --no-wait").intent;
     assert!(stop.purpose == Purpose::Stop && !stop.wait_for_lock);
+    assert_eq!(request("destroy").intent.purpose, Purpose::Destroy(Discard::Container));
+    let destroy = request("destroy --gateway prod --set-aside --confirm prod --no-wait").intent;
+    assert_eq!((destroy.purpose, destroy.wait_for_lock), (Purpose::Destroy(Discard::SetAside), false));
+    assert!(destroy.consent.is_some() && destroy.reset.is_none());
+}
+
+#[test]
+fn volumes_are_given_up_by_their_owners_word_only() {
+    let Job::Destroy(typed) = Args::try_parse_from(["nemoclaw", "destroy", "--volumes"]).unwrap().job else {
+        panic!("another command");
+    };
+    let (mut request, what) = destroy(&typed, Some("unix:///run/d.sock"), &env).unwrap();
+    assert_eq!((what, request.intent.consent.is_none()), (Discard::Volumes, true));
+    assert!(request.consent_to_removal(None).unwrap_err().render().contains("--confirm nemoclaw"));
+    assert!(request.consent_to_removal(Some("nemo")).is_err());
+    request.consent_to_removal(Some("nemoclaw")).unwrap();
+    assert_eq!(request.intent.consent.map(|consent| consent.gateway().to_string()), Some("nemoclaw".to_owned()));
 }
 
 #[test]

@@ -15,14 +15,32 @@ pub fn line(report: &Report) -> String {
         "Your data: {}.",
         report.outcome.refusal().and_then(|refusal| refused(refusal, &docker)).unwrap_or_else(|| {
             match report.outcome.seen.volumes.as_slice() {
+                [] if !report.removed.is_empty() => given_up(report),
                 [] if docker_was_seen(report) => {
                     format!("no volume of this gateway was seen at {docker}; this run removed none")
                 }
                 [] => as_it_was(report.outcome.changed, &docker),
-                there => format!("{} at {docker}", volumes(there)),
+                there => format!("{} at {docker}{}", volumes(there), set_aside(report)),
             }
         })
     )
+}
+
+/// Where it is once its volumes are removed, as their owner asked.
+fn given_up(report: &Report) -> String {
+    let given_up = volumes(&report.removed);
+    match &report.outcome.backup {
+        Some(backup) => format!("in the backup {}; {given_up} removed, as asked", backup.path),
+        None => format!("given up: {given_up} removed, as asked; this run made no backup"),
+    }
+}
+
+/// The volumes that held it before a restore.
+fn set_aside(report: &Report) -> String {
+    match report.outcome.seen.set_aside.as_slice() {
+        [] => String::new(),
+        there => format!("; as it was before a restore: {}", volumes(there)),
+    }
 }
 
 /// Where it is after a refusal that knows better than the list of volumes that was seen: those may be a stranger's.
@@ -77,6 +95,9 @@ fn refused(refusal: &Refusal, docker: &str) -> Option<String> {
         | Refusal::NotPutBack { .. }
         | Refusal::HalfDone { .. }
         | Refusal::NotBackedUp { .. }
+        | Refusal::BackupUnusable { .. }
+        | Refusal::NotRestored { .. }
+        | Refusal::SetAsideLeft { .. }
         | Refusal::NothingToBackUp { .. }
         | Refusal::NotRemoved { .. }
         | Refusal::Interrupted { .. } => return None,
@@ -102,6 +123,9 @@ pub fn untouched(report: &Report) -> (&'static str, String) {
     let things: Vec<_> = container.into_iter().chain(there).collect();
     if let Some(Refusal::NotRemoved { .. }) = report.outcome.refusal() {
         return ("Kept", "whatever is not named as removed below".to_owned());
+    }
+    if !report.removed.is_empty() {
+        return ("Kept", format!("whatever is not named as removed below (the {})", volumes(&report.removed)));
     }
     match (report.outcome.changed, things.as_slice()) {
         (false, []) => ("Untouched", "everything; nothing was changed".to_owned()),

@@ -41,7 +41,15 @@ pub fn would(plan: &Plan) -> String {
             | Act::StopToBackUp
             | Act::BackUp
             | Act::RemoveHelper
-            | Act::RemoveVolume => format!("{}, then look again", step.describe()),
+            | Act::RemoveVolume
+            | Act::VerifyBackup
+            | Act::RemoveUnfinished
+            | Act::MakeRestored
+            | Act::Restore
+            | Act::RemoveOwn
+            | Act::RemoveNetwork
+            | Act::SetRecordAside
+            | Act::Record => format!("{}, then look again", step.describe()),
         },
         Plan::RollBack { .. } => "undo a replacement that was begun".to_owned(),
         Plan::Replace { .. } => "replace the container and keep its volumes".to_owned(),
@@ -113,5 +121,9 @@ fn says(row: Row) -> &'static str {
         Row::Stop => "a stop was asked for",
         Row::LeftOverHelper => "a run that was cut has left the helper of its backup",
         Row::BackUp => "a backup was asked for",
+        Row::Restore => "a restore was asked for, and the container exists",
+        Row::RestoreMissing => "a restore was asked for, and there is no container",
+        Row::Destroy => "its destruction was asked for",
+        Row::SetAside => "the removal of what restores have set aside was asked for",
     }
 }

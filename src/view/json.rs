@@ -37,6 +37,9 @@ fn of_run(report: &Report) -> Document<'_> {
         container: container(report),
         image: seen.image.as_ref().map(|(reference, id)| Image { reference: reference.as_str(), id: id.as_str() }),
         volumes: &seen.volumes,
+        set_aside: &seen.set_aside,
+        removed: matches!(report.asked, Asked::Destroy(_)).then_some(&report.removed),
+        restored_from: report.restored_from.as_deref(),
         sandboxes: Sandboxes {
             found: seen.sandboxes.as_ref().map(|found| found.keys().collect()),
             status: statuses(report),
@@ -54,6 +57,7 @@ fn of_run(report: &Report) -> Document<'_> {
             bytes: backup.bytes,
             lacks: &backup.lacks,
         }),
+        backups: report.backups.iter().map(|there| There { path: &there.path, made: &there.made }).collect(),
         plan: if report.asked == Asked::DryRun { plan(outcome) } else { None },
         steps: acts.then(|| report.steps.iter().map(Took::from).collect()),
         warnings: report.said().into_iter().map(|said| said.text).chain(exposed(report)).collect(),
@@ -140,10 +144,20 @@ struct Document<'a> {
     container: Option<Container<'a>>,
     image: Option<Image<'a>>,
     volumes: &'a [VolumeName],
+    /// Volumes that held its data before a restore, and are kept.
+    set_aside: &'a [VolumeName],
+    /// The volumes that a destruction has removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<&'a Vec<VolumeName>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restored_from: Option<&'a str>,
     sandboxes: Sandboxes<'a>,
     daemon: Daemon<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     backup: Option<Backup<'a>>,
+    /// Those that could bring back data that is gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    backups: Vec<There<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -215,6 +229,12 @@ struct Backup<'a> {
 }
 
 #[derive(Serialize)]
+struct There<'a> {
+    path: &'a Path,
+    made: &'a str,
+}
+
+#[derive(Serialize)]
 struct Took<'a> {
     command: &'a str,
     took_ms: u64,
@@ -246,6 +266,7 @@ fn outcome_id(report: &Report) -> &'static str {
         (End::Looked { .. }, Asked::DryRun) => "planned",
         (End::Stopped, _) => "stopped",
         (End::BackedUp, _) => "backed-up",
+        (End::Destroyed { .. }, _) => "destroyed",
         (End::Looked { decision }, _) => stands(decision, report.reason()),
     }
 }

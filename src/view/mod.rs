@@ -1,11 +1,14 @@
 //! What is told of a run: once gathered, then told to people ([`mod@text`]) or to programs ([`mod@json`]) in the same words.
 //! Absent on purpose: decisions, and anything that is not in the outcome.
 
+mod advice;
 mod data;
 mod decision;
 mod hints;
 pub mod json;
 mod list;
+mod page;
+mod said;
 mod text;
 
 #[cfg(test)]
@@ -16,11 +19,13 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use engine::{End, GatewayName, How, NodeNameFrom, Note, Outcome, Plan, Reason, Refusal, SandboxName, Status, Told};
+use engine::{Discard, End, GatewayName, How, Outcome, Plan, Reason, Refusal, SandboxName, Status, VolumeName};
 
 use crate::INTERNAL;
 use crate::again::Again;
 use crate::args::Output;
+
+use said::{noted, told, warning};
 
 pub use list::{Listing, tell as tell_list};
 pub use text::{size, text};
@@ -42,13 +47,23 @@ pub enum Asked {
     Logs,
     /// `backup`.
     Backup,
+    /// `restore`.
+    Restore,
+    /// `destroy`.
+    Destroy(Discard),
 }
 
 impl Asked {
     /// Whether something could be done, or would have been.
     pub fn acts(self) -> bool {
         match self {
-            Self::Onboard | Self::DryRun | Self::Start | Self::Stop | Self::Backup => true,
+            Self::Onboard
+            | Self::DryRun
+            | Self::Start
+            | Self::Stop
+            | Self::Backup
+            | Self::Restore
+            | Self::Destroy(_) => true,
             Self::Status | Self::Logs => false,
         }
     }
@@ -78,8 +93,14 @@ pub struct Report {
     pub again: Again,
     /// How the run ended.
     pub outcome: Outcome,
+    /// The backup that it was to restore.
+    pub restored_from: Option<String>,
     /// The sandboxes that the record named when the run began; none where there was no usable record.
     pub recorded: Option<BTreeSet<SandboxName>>,
+    /// The backups that could bring the data back, where it is gone: the newest first.
+    pub backups: Vec<BackupThere>,
+    /// The volumes with data of the gateway's that this run has removed.
+    pub removed: Vec<VolumeName>,
     /// What was carried out, in order.
     pub steps: Vec<Step>,
     /// Where the trace lies.
@@ -88,6 +109,15 @@ pub struct Report {
     pub trace_problem: Option<io::Error>,
     /// What took Docker's place.
     pub simulated: Option<Simulated>,
+}
+
+/// A backup that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupThere {
+    /// Its folder.
+    pub path: PathBuf,
+    /// When it was made, in UTC.
+    pub made: String,
 }
 
 /// A simulated host in Docker's place.
@@ -188,63 +218,20 @@ impl Report {
     pub fn reason(&self) -> Reason {
         match self.asked {
             Asked::DryRun => self.outcome.planned(),
-            Asked::Onboard | Asked::Status | Asked::Start | Asked::Stop | Asked::Logs | Asked::Backup => {
-                self.outcome.reason()
-            }
+            Asked::Onboard
+            | Asked::Status
+            | Asked::Start
+            | Asked::Stop
+            | Asked::Logs
+            | Asked::Backup
+            | Asked::Restore
+            | Asked::Destroy(_) => self.outcome.reason(),
         }
     }
 
     /// The process's exit code.
     pub fn exit(&self) -> u8 {
         self.reason().exit()
-    }
-
-    /// The next command to type, where there is one.
-    pub fn advice(&self) -> Option<String> {
-        if let Some(refusal) = self.outcome.refusal() {
-            return Some(self.next(refusal));
-        }
-        match (&self.outcome.end, self.asked) {
-            (End::Looked { decision }, Asked::Status | Asked::Logs) => match decision.plan {
-                Plan::Keep { .. } => None,
-                Plan::Look(_)
-                | Plan::Refuse { .. }
-                | Plan::Perform { .. }
-                | Plan::RollBack { .. }
-                | Plan::Replace { .. }
-                | Plan::EndReplacement { .. }
-                | Plan::Reset { .. } => Some(self.again.onboard(&self.gateway)),
-            },
-            (End::Stopped, _) => Some(self.again.complete(&format!("nemoclaw start --gateway {}", self.gateway))),
-            (End::Looked { .. }, Asked::Onboard | Asked::DryRun | Asked::Start | Asked::Stop | Asked::Backup)
-            | (End::Ready { .. } | End::BackedUp | End::Refused { .. }, _) => None,
-        }
-    }
-
-    /// The next command to type after a refusal. Where the same command with another flag leads on, it stays the same.
-    pub fn next(&self, refusal: &Refusal) -> String {
-        let command = refusal.advice(&self.gateway).command;
-        let same = matches!(
-            refusal,
-            Refusal::PresetAmbiguous { .. }
-                | Refusal::OtherPreset { .. }
-                | Refusal::Locked { .. }
-                | Refusal::Interrupted { .. }
-        );
-        let command = match self.asked {
-            Asked::Start if same => command.replacen("nemoclaw onboard", "nemoclaw start", 1),
-            Asked::Stop if same => command.replacen("nemoclaw onboard", "nemoclaw stop", 1),
-            Asked::Logs if same => command.replacen("nemoclaw onboard", "nemoclaw logs", 1),
-            Asked::Backup if same => command.replacen("nemoclaw onboard", "nemoclaw backup", 1),
-            Asked::Onboard
-            | Asked::DryRun
-            | Asked::Status
-            | Asked::Start
-            | Asked::Stop
-            | Asked::Logs
-            | Asked::Backup => command,
-        };
-        self.again.complete(&command)
     }
 
     /// What happened, in one sentence.
@@ -273,7 +260,30 @@ impl Report {
             (End::Ready { how, .. }, _) => self.ready(Some(*how)),
             (End::Stopped, _) => format!("The gateway `{gateway}` is stopped, as asked."),
             (End::BackedUp, _) => format!("The volumes of the gateway `{gateway}` are backed up."),
+            (End::Destroyed { what, removed }, _) => self.destroyed(*what, removed),
             (End::Refused { refusal }, _) => sentence(&refusal.to_string()),
+        }
+    }
+
+    fn destroyed(&self, what: Discard, removed: &[VolumeName]) -> String {
+        let gateway = &self.gateway;
+        let volumes = || format!("{} {}", if removed.len() == 1 { "volume" } else { "volumes" }, names(removed));
+        match (what, self.outcome.changed) {
+            (Discard::Container, true) => {
+                format!("The gateway `{gateway}` is destroyed: its container is gone, its volumes are kept.")
+            }
+            (Discard::Container, false) => format!("The gateway `{gateway}` has no container."),
+            (Discard::Volumes, true) if removed.is_empty() => format!("The gateway `{gateway}` is destroyed."),
+            (Discard::Volumes, true) => {
+                format!("The gateway `{gateway}` is destroyed: its container and its {} are gone.", volumes())
+            }
+            (Discard::Volumes, false) => format!("Nothing is there of the gateway `{gateway}`."),
+            (Discard::SetAside, _) if removed.is_empty() => {
+                format!("No volume of the gateway `{gateway}` is set aside.")
+            }
+            (Discard::SetAside, _) => {
+                format!("What restores of the gateway `{gateway}` had set aside is gone: the {}.", volumes())
+            }
         }
     }
 
@@ -322,62 +332,4 @@ impl Report {
         }
         once
     }
-}
-
-fn told(told: &Told) -> Said {
-    match told {
-        Told::Note { said } => noted(said),
-        Told::NodeName { name, from: NodeNameFrom::Record } => {
-            note(format!("the new container has the node name `{name}`, as recorded: its data is kept under that name"))
-        }
-        Told::NodeName { name, from: NodeNameFrom::Typed } => {
-            note(format!("the new container has the node name `{name}`, as typed"))
-        }
-        Told::NodeName { name, from: NodeNameFrom::Volume } => note(format!(
-            "the new container has the node name `{name}`, as is written on its volume: its data is kept under that name"
-        )),
-        Told::NodeName { name, from: NodeNameFrom::VolumeLabel } => note(format!(
-            "the new container has the node name `{name}`, as the volume's label says: its data is kept under that name"
-        )),
-        Told::NodeName { name, from: NodeNameFrom::Preset } => warning(format!(
-            "the new container has the node name `{name}`, by the preset's rule, since no record and no label names \
-             one; if it looks empty, its data is there, kept under another node name"
-        )),
-        Told::SpecAsOfBirth { image, created } => warning(format!(
-            "the image `{image}` is the one as of {}; if the gateway was upgraded since, name its image with `--image`",
-            created.as_deref().unwrap_or("when the volume was made")
-        )),
-        Told::SandboxesUnknown { why } => warning(format!("the sandboxes could not be listed: {why}")),
-        Told::Notice { text } => note(text.clone()),
-        Told::NoGpu => {
-            note("GPUs were asked for, and Docker has none to give, or did not say so: it goes without".to_owned())
-        }
-        Told::Older { problem } => warning(problem.clone()),
-        Told::ReplacementUndone => warning(
-            "a replacement that another run had begun and not ended was undone; ask for it again to have it".to_owned(),
-        ),
-        Told::PreviousKept { container } => warning(format!(
-            "the container `{container}`, which was replaced, could not be removed; the next run tries again"
-        )),
-        Told::RecordNotWritten { failure } => {
-            warning(format!("the record of this gateway could not be written: {failure}"))
-        }
-    }
-}
-
-fn noted(said: &Note) -> Said {
-    match said {
-        Note::NewerDefault { .. } | Note::Managed { .. } | Note::HealthNotPublished => note(said.to_string()),
-        Note::Unverified | Note::Drifted { .. } | Note::AutoRemoved | Note::HomeNotKept | Note::SecondWriter { .. } => {
-            warning(said.to_string())
-        }
-    }
-}
-
-fn note(text: String) -> Said {
-    Said { warning: false, text: sentence(&text) }
-}
-
-fn warning(text: String) -> Said {
-    Said { warning: true, text: sentence(&text) }
 }

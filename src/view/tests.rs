@@ -1,18 +1,20 @@
 //! Every word of every end, as people and programs read it.
 
+mod restored;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::{
-    Act, Command, ContainerId, Decision, Difference, End, Endpoint, GatewayName, GatewaySeen, How, ImageId, ImageRef,
-    ImageSource, NetworkName, NewContainer, NodeNameFrom, Note, Outcome, Plan, PortSpec, PresetName, Reason, Refusal,
-    RestartPolicy, Row, SandboxName, Scheme, Status, Told, Verdict, VolumeName, Why,
+    Act, Command, ContainerId, Decision, Difference, Discard, End, Endpoint, GatewayName, GatewaySeen, How, ImageId,
+    ImageRef, ImageSource, NetworkName, NewContainer, NodeNameFrom, Note, Outcome, Plan, PortSpec, PresetName, Reason,
+    Refusal, RestartPolicy, Row, SandboxName, Scheme, Status, Told, Verdict, VolumeName, Why,
 };
 
 use super::{Asked, Listing, Report, Step, json, text};
 use crate::again::Again;
-use crate::samples::{container, daemon, refusals, volume};
+use crate::samples::{backup, container, daemon, refusals, volume};
 
 const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -33,6 +35,7 @@ fn seen(status: Status) -> GatewaySeen {
         container: Some((ContainerId::new(ID), container(), Some(status))),
         image: Some((ImageRef::new("nemoclaw-reference:0.1.0"), ImageId::new("sha256:aa"))),
         volumes: vec![volume()],
+        set_aside: Vec::new(),
         endpoint: (status == Status::Running).then_some(endpoint),
         daemon: Some(daemon("/var/lib/docker")),
         sandboxes: (status == Status::Running).then(|| listed(&["alpha", "beta"])),
@@ -52,7 +55,10 @@ fn report(asked: Asked, outcome: Outcome) -> Report {
         address: "unix:///var/run/docker.sock".to_owned(),
         again: Again::default(),
         outcome,
+        restored_from: None,
         recorded: None,
+        backups: Vec::new(),
+        removed: Vec::new(),
         steps: Vec::new(),
         trace: None,
         trace_problem: None,
@@ -377,7 +383,8 @@ fn a_plan_is_told_whole_but_for_secrets() {
 #[test]
 fn the_last_line_always_says_where_the_data_is() {
     for refusal in refusals() {
-        for asked in [Asked::Onboard, Asked::DryRun, Asked::Status, Asked::Start, Asked::Stop, Asked::Logs] {
+        let acts = [Asked::Onboard, Asked::DryRun, Asked::Status, Asked::Start, Asked::Stop, Asked::Logs];
+        for asked in acts.into_iter().chain([Asked::Backup, Asked::Restore, Asked::Destroy(Discard::Volumes)]) {
             for seen in [seen(Status::Exited), nothing_seen(), GatewaySeen::default()] {
                 let told = text::text(&refused(asked, refusal.clone(), seen), false);
                 let last = told.lines().last().unwrap_or_default();

@@ -1,12 +1,13 @@
 //! The result for people: what happened, what is there, what to type next; and in the last line where the data is.
 
-use engine::{Decision, Effect, End, Plan, Refusal, SandboxName, Status};
+use engine::{Advice, Decision, Discard, Effect, End, How, Plan, Refusal, SandboxName, Status};
 
-use super::{Asked, Mark, Report, Simulated, clean, data, decision, hints, names, sentence};
+use super::page::Page;
+use super::{Asked, BackupThere, Mark, Report, Simulated, data, decision, hints, names, sentence};
 
 /// The result of one run.
 pub fn text(report: &Report, color: bool) -> String {
-    let mut page = Page { text: String::new(), color };
+    let mut page = Page::new(color);
     if let Some(Simulated { instead_of, .. }) = &report.simulated {
         page.headline(Mark::Warn, &format!("Simulated: no gateway is there and none listens. {instead_of}"));
         page.blank();
@@ -27,6 +28,7 @@ pub fn text(report: &Report, color: bool) -> String {
         },
         (None, End::Stopped) => stopped(&mut page, report),
         (None, End::BackedUp) => backed_up(&mut page, report),
+        (None, End::Destroyed { what, .. }) => destroyed(&mut page, report, *what),
         (None, End::Ready { .. } | End::Refused { .. }) => ready(&mut page, report),
     }
     page.said(report);
@@ -42,9 +44,39 @@ fn ready(page: &mut Page, report: &Report) {
     if let End::Ready { how, .. } = &report.outcome.end {
         page.line(&format!("  {}", how_it_came(*how, report.outcome.changed)));
     }
-    let mut rows = seen_rows(report);
+    let mut rows: Vec<_> = report.restored_from.iter().map(|path| ("From", path.clone())).collect();
+    rows.extend(seen_rows(report));
     rows.extend(backup_row(report));
     page.rows(&rows);
+}
+
+fn destroyed(page: &mut Page, report: &Report, what: Discard) {
+    page.headline(Mark::Good, &report.message());
+    if !report.outcome.changed {
+        page.line("  Nothing was changed.");
+    }
+    // That the container is gone is said already, and so is a helper's coming and going of no interest.
+    let removed = report.steps.iter().filter_map(|step| step.did.as_deref()?.strip_prefix("removed "));
+    let removed: Vec<_> = removed.filter(|what| !what.starts_with("container ")).collect();
+    let mut rows = Vec::new();
+    if !removed.is_empty() {
+        rows.push(("Removed", removed.join("\n")));
+    }
+    match what {
+        Discard::Container | Discard::SetAside => rows.extend(seen_rows(report)),
+        Discard::Volumes => {}
+    }
+    rows.extend(backup_row(report));
+    let lost = !report.removed.is_empty() && report.outcome.backup.is_none();
+    let back = match what {
+        Discard::Volumes if lost => Some("nothing: no backup was made, as asked".to_owned()),
+        Discard::Container | Discard::Volumes | Discard::SetAside => report.advice(),
+    };
+    rows.extend(back.map(|command| ("Bring back", command)));
+    page.rows(&rows);
+    if what == Discard::Container {
+        page.exposed(report);
+    }
 }
 
 fn backed_up(page: &mut Page, report: &Report) {
@@ -64,19 +96,25 @@ fn backup_row(report: &Report) -> Option<(&'static str, String)> {
     Some(("Backup", text))
 }
 
+/// The backups that could bring the data back.
+fn backups_row(report: &Report) -> Option<(&'static str, String)> {
+    let told = |there: &BackupThere| format!("{}, made {}", there.path.display(), there.made);
+    let told: Vec<_> = report.backups.iter().map(told).collect();
+    (!told.is_empty()).then(|| ("Backups", told.join("\n")))
+}
+
 /// What the run did, in a sentence that says what became of the container.
-fn how_it_came(how: engine::How, changed: bool) -> &'static str {
+fn how_it_came(how: How, changed: bool) -> &'static str {
     match how {
-        engine::How::Reused if changed => "It was ready already; its container was left as it is.",
-        engine::How::Reused => "It was ready already; nothing was changed.",
-        engine::How::Recovered => "It was stopped; the same container runs again, on the same volumes.",
-        engine::How::Repaired => "It ran and did not answer; the same container answers again, on the same volumes.",
-        engine::How::Adopted => "Its container was missing; a new one was made on the volumes that were there.",
-        engine::How::Created => "Nothing of it was there; container and volumes are new.",
-        engine::How::Upgraded => "A new container took the place of the old one, on the same volumes.",
-        engine::How::Reset => {
-            "What was on its volumes was given up, as its owner asked; container and volumes are new."
-        }
+        How::Reused if changed => "It was ready already; its container was left as it is.",
+        How::Reused => "It was ready already; nothing was changed.",
+        How::Recovered => "It was stopped; the same container runs again, on the same volumes.",
+        How::Repaired => "It ran and did not answer; the same container answers again, on the same volumes.",
+        How::Adopted => "Its container was missing; a new one was made on the volumes that were there.",
+        How::Created => "Nothing of it was there; container and volumes are new.",
+        How::Upgraded => "A new container took the place of the old one, on the same volumes.",
+        How::Reset => "What was on its volumes was given up, as its owner asked; container and volumes are new.",
+        How::Restored => "It runs on new volumes, which were written from the backup and read back.",
     }
 }
 
@@ -146,6 +184,14 @@ fn refused(page: &mut Page, report: &Report, refusal: &Refusal) {
         Asked::Onboard if matches!(refusal, Refusal::RolledBack { .. }) => {
             format!("The gateway `{gateway}` was not replaced, and is as it was ({}).", reason.id())
         }
+        Asked::Restore if matches!(refusal, Refusal::RolledBack { .. }) => {
+            format!("The gateway `{gateway}` was not restored, and is as it was ({}).", reason.id())
+        }
+        Asked::Restore => format!("The gateway `{gateway}` was not restored ({}).", reason.id()),
+        Asked::Destroy(_) if !report.removed.is_empty() => {
+            format!("The gateway `{gateway}` was destroyed in part only ({}).", reason.id())
+        }
+        Asked::Destroy(_) => format!("The gateway `{gateway}` was not destroyed ({}).", reason.id()),
         Asked::Onboard => format!("The gateway `{gateway}` was not brought up ({}).", reason.id()),
         Asked::Backup => format!("The gateway `{gateway}` was not backed up ({}).", reason.id()),
         Asked::Start => format!("The gateway `{gateway}` was not started ({}).", reason.id()),
@@ -158,13 +204,14 @@ fn refused(page: &mut Page, report: &Report, refusal: &Refusal) {
         Asked::DryRun | Asked::Status => format!("Onboarding `{gateway}` would be refused ({}).", reason.id()),
     };
     page.headline(Mark::Bad, &headline);
-    let why = match hints::hint(refusal) {
+    let why = match hints::hint(report, refusal) {
         Some(hint) => format!("{}\n{hint}", reason.meaning()),
         None => reason.meaning().to_owned(),
     };
     let mut rows = vec![("Saw", saw(refusal)), data::untouched(report)];
     rows.extend(done(report));
     rows.extend(backup_row(report));
+    rows.extend(backups_row(report));
     rows.extend([("Why", why), ("Next", next(report, refusal))]);
     rows.extend(report.trace.as_ref().map(|path| ("Trace", path.display().to_string())));
     page.rows(&rows);
@@ -218,7 +265,7 @@ fn saw(refusal: &Refusal) -> String {
 }
 
 fn next(report: &Report, refusal: &Refusal) -> String {
-    let (command, effect) = (report.next(refusal), refusal.advice(&report.gateway).effect);
+    let Advice { command, effect } = report.way_out(refusal);
     // An advice that is a command of our own says it already.
     match hints::effect(effect).filter(|_| !(effect == Effect::OnTheMachine && command.starts_with("nemoclaw "))) {
         Some(effect) => format!("{command}\n({effect})"),
@@ -253,6 +300,13 @@ fn seen_rows(report: &Report) -> Vec<(&'static str, String)> {
         let volumes: Vec<_> = seen.volumes.iter().map(ToString::to_string).collect();
         rows.push((if volumes.len() == 1 { "Volume" } else { "Volumes" }, volumes.join("\n")));
     }
+    if !seen.set_aside.is_empty() {
+        let gateway = &report.gateway;
+        let gives_up = format!("nemoclaw destroy --gateway {gateway} --set-aside --confirm {gateway}");
+        let gives_up = report.again.complete(&gives_up);
+        let volumes: Vec<_> = seen.set_aside.iter().map(ToString::to_string).collect();
+        rows.push(("Set aside", format!("{}\n(kept until: {gives_up})", volumes.join("\n"))));
+    }
     rows.extend(sandboxes(report).map(|sandboxes| ("Sandboxes", sandboxes)));
     if !seen.missing.is_empty() {
         rows.push(("Missing", format!("{} (they stay in the record)", names(&seen.missing))));
@@ -282,69 +336,5 @@ pub fn size(bytes: u64) -> String {
         Some((name, unit)) => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
         None if bytes == 1 => "1 byte".to_owned(),
         None => format!("{bytes} bytes"),
-    }
-}
-
-/// Lines under way to the terminal.
-struct Page {
-    text: String,
-    color: bool,
-}
-
-impl Page {
-    fn headline(&mut self, mark: Mark, text: &str) {
-        let text = clean(text);
-        let text = if self.color { format!("\x1b[1m{text}\x1b[0m") } else { text };
-        self.text.push_str(&format!("{} {text}\n", mark.sign(self.color)));
-    }
-
-    fn line(&mut self, text: &str) {
-        self.text.push_str(&clean(text));
-        self.text.push('\n');
-    }
-
-    fn blank(&mut self) {
-        self.text.push('\n');
-    }
-
-    /// Labels in one column, values in another; a value may have several lines.
-    fn rows(&mut self, rows: &[(&str, String)]) {
-        if rows.is_empty() {
-            return;
-        }
-        self.blank();
-        let width = rows.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
-        for (label, value) in rows {
-            for (index, line) in value.lines().enumerate() {
-                let label = if index == 0 { label } else { "" };
-                let label = format!("{label:width$}");
-                let label = if self.color { format!("\x1b[2m{label}\x1b[0m") } else { label };
-                self.line_after(&format!("  {label}  "), line);
-            }
-        }
-    }
-
-    fn line_after(&mut self, ours: &str, foreign: &str) {
-        self.text.push_str(ours);
-        self.line(foreign);
-    }
-
-    /// What a prune would take.
-    fn exposed(&mut self, report: &Report) {
-        if let Some(exposed) = exposed(report) {
-            self.blank();
-            self.line(exposed);
-        }
-    }
-
-    /// What there is to tell beside the result.
-    fn said(&mut self, report: &Report) {
-        let said = report.said();
-        if !said.is_empty() {
-            self.blank();
-        }
-        for said in said {
-            self.line(&format!("{}: {}", if said.warning { "Warning" } else { "Note" }, said.text));
-        }
     }
 }

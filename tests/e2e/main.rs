@@ -20,6 +20,7 @@ mod others;
 mod ports;
 mod presets;
 mod read_only;
+mod rebuilt;
 mod records;
 mod replaced;
 mod sandboxes;
@@ -37,6 +38,7 @@ use libtest_mimic::{Arguments, Completion, Trial};
 
 use disk::{full_disk, locks, older_files, outputs, record_files, state_folder, trace_files};
 use presets::{cluster, found, node_name, permission, sandboxes as of_kind, today};
+use rebuilt::{destroyed, destroyed_not, restored, restored_not, round};
 use replaced::{backups, carried, cut_off, disk_full, kinds, not_ours, odd_files, reset, undone, upgrade};
 use suites::{channels, cloud, older, survival};
 use support::{Changes, Proxy, Suite, Unready, docker_socket};
@@ -81,6 +83,7 @@ fn run_cases(socket: PathBuf) -> ExitCode {
         of(WITHOUT_DOCKER, "", Needs::Nothing),
         of(ON_DOCKER, "", Needs::Docker),
         of(REPLACED, "replaced::", Needs::Docker),
+        of(REBUILT, "rebuilt::", Needs::Docker),
         of(AS_ROOT, "", Needs::Root),
         of(REPLACED_AS_ROOT, "replaced::", Needs::Root),
     ];
@@ -154,6 +157,16 @@ const REPLACED: &[(&str, Body)] = cases! {
     backups: of_a_running_gateway of_a_stopped_gateway of_a_removed_gateway prod_and_prod_eu;
     odd_files: are_in_a_backup;
     reset: with_consent without_consent of_a_gateway_that_is_there while_a_stranger_has_the_volume;
+};
+
+/// The cases of `rebuilt`, by whose name all of them can be asked for.
+const REBUILT: &[(&str, Body)] = cases! {
+    round: every_kind_of_file stopped_gateway without_its_record;
+    restored: into_a_running_gateway without_a_container as_another_gateway where_the_data_is_gone;
+    restored_not: damaged_archives damaged_manifests of_another_kind;
+    destroyed: then_onboarded without_a_backup prod_and_prod_eu what_is_not_there;
+    destroyed_not: without_consent composed auto_removed with_a_file_of_its_own while_a_stranger_has_the_volume
+        while_a_stranger_has_what_is_set_aside;
 };
 
 /// The cases about a daemon that cannot be asked, or about what is told before one is.

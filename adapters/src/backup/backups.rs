@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use engine::{BackedUpVolume, BackupContents, CarriedPath, Failure, GatewayName, VolumeName};
+use engine::{
+    BackedUpVolume, BackupContents, CarriedPath, Failure, GatewayName, GatewaySpec, ImageRef, PresetName, VolumeName,
+};
 
 use super::bad::BadBackup;
 use super::manifest::{self, Manifest, VolumeKept};
@@ -60,6 +62,19 @@ pub struct Verified {
     pub entries: u64,
 }
 
+/// Of what a backup is, for whoever wants to restore it. Its archives were not read for this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupOf {
+    /// Whose it is.
+    pub gateway: GatewayName,
+    /// The gateway's preset.
+    pub preset: PresetName,
+    /// The image that its spec names.
+    pub image: ImageRef,
+    /// What the gateway looked like, every environment value being empty; none where this version cannot read it.
+    pub spec: Option<GatewaySpec>,
+}
+
 impl From<&Manifest> for BackupSummary {
     fn from(manifest: &Manifest) -> Self {
         let stored = manifest.all().flat_map(|volume| [volume.archive.bytes, volume.listing.bytes]);
@@ -104,6 +119,27 @@ impl Backups {
             }
         }
         Ok(listed)
+    }
+
+    /// Where those lie whose path ends with these names: a backup's own, or its gateway's and its own.
+    ///
+    /// # Errors
+    /// A folder that cannot be looked into.
+    pub fn named(&self, names: &Path) -> io::Result<Vec<PathBuf>> {
+        let listed = self.list(None)?.into_iter().map(|listed| listed.path);
+        Ok(listed.filter(|path| path.strip_prefix(&self.folder).is_ok_and(|below| below.ends_with(names))).collect())
+    }
+
+    /// Of what the backup in a folder is.
+    ///
+    /// # Errors
+    /// What is wrong with it, as far as its manifest shows.
+    pub fn look_into(folder: &Path) -> Result<BackupOf, BadBackup> {
+        if is_unfinished(folder) {
+            return Err(BadBackup::Unfinished { file: folder.to_owned() });
+        }
+        let Manifest { gateway, preset, image, spec, .. } = manifest::read(folder)?;
+        Ok(BackupOf { gateway, preset, image, spec: serde_json::from_value(spec).ok() })
     }
 
     /// Reads all of a backup and compares it with what it says of itself. Blocks for as long as that takes.
@@ -173,8 +209,7 @@ fn entries(folder: &Path) -> io::Result<Vec<DirEntry>> {
 }
 
 fn look_at(path: PathBuf, gateway: &GatewayName) -> BackupListed {
-    let unfinished = path.file_name().and_then(|name| name.to_str()).is_some_and(folder::is_unfinished);
-    let backup = if unfinished {
+    let backup = if is_unfinished(&path) {
         Err(BadBackup::Unfinished { file: path.clone() })
     } else if path.is_dir() {
         summary(&path, gateway)
@@ -182,6 +217,10 @@ fn look_at(path: PathBuf, gateway: &GatewayName) -> BackupListed {
         Err(BadBackup::NotOurs { file: path.clone() })
     };
     BackupListed { path, gateway: Some(gateway.clone()), backup }
+}
+
+fn is_unfinished(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(folder::is_unfinished)
 }
 
 fn summary(path: &Path, gateway: &GatewayName) -> Result<BackupSummary, BadBackup> {

@@ -30,7 +30,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{JoinError, spawn_blocking};
 
 pub(crate) use backups::contents;
-pub use backups::{BackupListed, BackupSummary, Backups, Verified};
+pub use backups::{BackupListed, BackupOf, BackupSummary, Backups, Verified};
 pub use bad::BadBackup;
 pub(crate) use restore::restore;
 

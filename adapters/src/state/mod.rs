@@ -16,6 +16,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use engine::{GatewayName, RecordSeen};
 use rustix::fs::{Mode, OFlags};
 use thiserror::Error;
 
@@ -70,6 +71,11 @@ impl StateDir {
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// What its registry says of a gateway. Without that gateway's lock it may be old by the time it is read.
+    pub fn record(&self, gateway: &GatewayName) -> RecordSeen {
+        Registry::new(self).read(gateway)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::recording::{Listed, record_after};
 use crate::refusal::Refusal;
 use crate::rows::backup::{self, Step};
 use crate::rows::missing::{container_hidden, give_up, settled, volume_held_by_name, volumes_ambiguous, volumes_there};
-use crate::rows::ownership::{held_by_writer, refuse};
+use crate::rows::ownership::{held_by_writer, refuse, volume_held};
 use crate::rows::replacement::PATHS_SHOWN;
 use crate::rows::{carried, restore};
 
@@ -48,12 +48,16 @@ fn container(case: &Case<'_>, own: &ContainerSeen, gives_up_volumes: bool) -> Ju
     if own.auto_remove && own.may_write()? {
         return refuse(Refusal::AutoRemove { container: own.name.clone() });
     }
-    if let Some((manager, command)) = labels::manager_of(&own.labels) {
-        let (container, manager) = (own.name.clone(), manager.to_owned());
-        return refuse(Refusal::ManagedElsewhere { container, manager, command });
+    if let Some(manager) = labels::manager_of(&own.labels) {
+        let (container, command) = (own.name.clone(), manager.removes);
+        return refuse(Refusal::ManagedElsewhere { container, manager: manager.name.to_owned(), command });
     }
     if let Some(held) = held_by_writer(case)? {
         return Ok(Some(held));
+    }
+    // What has a volume besides, and does not run, keeps it from being removed: better found before anything is stopped.
+    if gives_up_volumes && let Some((stranger, volume)) = case.strangers()?.into_iter().next() {
+        return refuse(volume_held(case, stranger, volume, false)?);
     }
     if gives_up_volumes && case.intent.consent.is_none() {
         return no_consent(case, own.mounts.iter().find_map(|mount| mount.volume()));
@@ -130,7 +134,9 @@ fn record_due(case: &Case<'_>, own: &ContainerSeen) -> Option<Plan> {
 
 /// What is left without the container: the network and, where they are given up, the volumes and then their record.
 fn rest(case: &Case<'_>, gives_up_volumes: bool) -> Judged {
-    if let Some(refused) = volume_held_by_name(case)? {
+    // One that this run has removed the container of is not under another name, and its volumes stay.
+    let is_gone = !gives_up_volumes && case.tried.has(Act::RemoveOwn);
+    if let Some(refused) = volume_held_by_name(case)?.filter(|_| !is_gone) {
         return Ok(Some(refused));
     }
     if let Some(refused) = container_hidden(case)? {

@@ -219,9 +219,9 @@ pub fn ready_with_notes(case: &Case<'_>) -> Judged {
             notes.push(Note::NewerDefault { has: case.wanted.image.clone(), default: default.clone() });
         }
     }
-    if let Some((manager, _)) = labels::manager_of(&own.labels) {
+    if let Some(manager) = labels::manager_of(&own.labels) {
         reason = Reason::Managed;
-        notes.push(Note::Managed { manager: manager.to_owned() });
+        notes.push(Note::Managed { manager: manager.name.to_owned() });
     }
     if own.auto_remove {
         reason = Reason::AutoRemoved;

@@ -52,8 +52,9 @@ pub fn not_replaceable(case: &Case<'_>) -> Judged {
         return refuse(Refusal::AutoRemove { container: own.name.clone() });
     }
     match labels::manager_of(&own.labels) {
-        Some((manager, command)) => {
-            refuse(Refusal::ManagedElsewhere { container: own.name.clone(), manager: manager.to_owned(), command })
+        Some(manager) => {
+            let (container, command) = (own.name.clone(), manager.replaces);
+            refuse(Refusal::ManagedElsewhere { container, manager: manager.name.to_owned(), command })
         }
         // Beside a ready gateway a writer is a warning, but the next container would be a second one.
         None => held_by_writer(case),

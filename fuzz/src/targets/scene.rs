@@ -46,6 +46,7 @@ pub fn gateway_record() -> GatewayRecord {
         },
         container: ContainerId::new("c0".repeat(32)),
         volumes: Vec::new(),
+        set_aside: Default::default(),
         node_name: spec.node_name.clone(),
         sandboxes: Default::default(),
         missing: Default::default(),

@@ -77,6 +77,7 @@ fn answers(command: &Command, event: &Event) -> bool {
         Command::MeasureVolumes { .. } => matches!(event, Event::VolumesMeasured { .. }),
         Command::BeginRollBack { .. } => matches!(event, Event::LogsRead { .. }),
         Command::BackUp(_) => matches!(event, Event::BackedUp { .. } | Event::Failed { .. }),
+        Command::VerifyBackup { .. } => matches!(event, Event::BackupVerified { .. } | Event::Failed { .. }),
         Command::ProvideImage { .. }
         | Command::CreateNetwork { .. }
         | Command::CreateVolume { .. }
@@ -87,7 +88,10 @@ fn answers(command: &Command, event: &Event) -> bool {
         | Command::SetRestartPolicy { .. }
         | Command::RemoveContainer { .. }
         | Command::CreateHelper(_)
+        | Command::Restore(_)
         | Command::RemoveVolume { .. }
+        | Command::RemoveNetwork { .. }
+        | Command::SetRecordAside { .. }
         | Command::ConnectNetwork { .. }
         | Command::StartContainer { .. }
         | Command::UnpauseContainer { .. }

@@ -18,19 +18,7 @@ const SPARSE_BYTES: u64 = 64 << 20;
 pub fn are_in_a_backup(suite: &Suite) {
     let case = Case::new(suite, "odd");
     let before = Before::new(&case);
-    Files::new()
-        .file(b"data/odd/one", b"1", 1234, 0o640)
-        .hard_link(b"data/odd/two", b"data/odd/one", 1234, 0o640)
-        .symlink(b"data/odd/away", b"/nowhere/at all")
-        .file(b"data/odd/suid", b"#!", 0, 0o4755)
-        .file(b"data/odd/high", b"", 2_000_000, 0o000)
-        .fifo(b"data/odd/pipe")
-        .file(b"data/odd/caf\xe9\\", b"menu", 0, 0o644)
-        .put(&case, &case.name());
-    let volume = case.daemon().folder_of_volume(&case.name());
-    // Where the daemon's folders cannot be seen from here, there is no other way to make holes.
-    let sparse = File::create(Path::new(&volume).join("odd/sparse"));
-    let has_sparse = sparse.and_then(|file| file.set_len(SPARSE_BYTES)).is_ok();
+    let has_sparse = put(&case);
 
     let run = case.nemoclaw(&["backup", "--gateway", case.gateway()]).run();
     run.ended(0, "backed-up", "as-asked");
@@ -63,6 +51,24 @@ pub fn are_in_a_backup(suite: &Suite) {
         assert!(stored < SPARSE_BYTES / 16, "{stored} bytes are stored");
     }
     before.assert_as_it_was(&run);
+}
+
+/// Puts one of each kind into the gateway's volume, and tells whether there is a sparse file among them.
+#[track_caller]
+pub fn put(case: &Case<'_>) -> bool {
+    Files::new()
+        .file(b"data/odd/one", b"1", 1234, 0o640)
+        .hard_link(b"data/odd/two", b"data/odd/one", 1234, 0o640)
+        .symlink(b"data/odd/away", b"/nowhere/at all")
+        .file(b"data/odd/suid", b"#!", 0, 0o4755)
+        .file(b"data/odd/high", b"", 2_000_000, 0o000)
+        .fifo(b"data/odd/pipe")
+        .file(b"data/odd/caf\xe9\\", b"menu", 0, 0o644)
+        .put(case, &case.name());
+    let volume = case.daemon().folder_of_volume(&case.name());
+    // Where the daemon's folders cannot be seen from here, there is no other way to make holes.
+    let sparse = File::create(Path::new(&volume).join("odd/sparse"));
+    sparse.and_then(|file| file.set_len(SPARSE_BYTES)).is_ok()
 }
 
 /// The rows of all listings of a backup.
