@@ -134,10 +134,13 @@ fn record_due(case: &Case<'_>, own: &ContainerSeen) -> Option<Plan> {
 
 /// What is left without the container: the network and, where they are given up, the volumes and then their record.
 fn rest(case: &Case<'_>, gives_up_volumes: bool) -> Judged {
-    // One that this run has removed the container of is not under another name, and its volumes stay.
-    let is_gone = !gives_up_volumes && case.tried.has(Act::RemoveOwn);
-    if let Some(refused) = volume_held_by_name(case)?.filter(|_| !is_gone) {
-        return Ok(Some(refused));
+    if gives_up_volumes {
+        if let Some(refused) = volume_held_by_name(case)? {
+            return Ok(Some(refused));
+        }
+    } else if let Some((renamed, volume)) = case.strangers()?.into_iter().find(|(one, _)| case.is_ours(one)) {
+        // Where its volumes stay, only its own container under another name is in the way: whoever else has one keeps it.
+        return refuse(volume_held(case, renamed, volume, false)?);
     }
     if let Some(refused) = container_hidden(case)? {
         return Ok(Some(refused));
@@ -151,6 +154,10 @@ fn rest(case: &Case<'_>, gives_up_volumes: bool) -> Judged {
         if let Some((first, _)) = volumes.first() {
             let Some(consent) = &case.intent.consent else { return no_consent(case, Some(first)) };
             return give_up(case, consent, &volumes);
+        }
+        if let Some(failed) = case.tried.gave_up(&[Act::RemoveUnfinished]) {
+            let (what, failure) = (failed.what.clone(), failed.failure.clone());
+            return refuse(Refusal::NotRemoved { what, failure });
         }
         if let Some(unfinished) = restore::remove_unfinished(case)?.filter(|_| case.intent.consent.is_some()) {
             return Ok(Some(unfinished));
