@@ -119,7 +119,7 @@ impl Case {
         let both_hidden =
             world.health_hidden.is_some() && [&second, &third].iter().all(|ran| hidden.contains(&ends(ran)));
         // Each restore that is asked for is tried anew, also where the last one could not be undone.
-        let not_restored = [Some(Reason::NotRecovered), Some(Reason::RolledBack), Some(Reason::NotPutBack)];
+        let not_restored = [Reason::NotRecovered, Reason::RolledBack, Reason::NotPutBack, Reason::PortHeld].map(Some);
         let both_tried =
             again.restore.is_some() && [&second, &third].iter().all(|ran| not_restored.contains(&ends(ran)));
         let settled = ends(&third) == ends(&second) || both_tried || both_ready || became_ready || both_hidden;

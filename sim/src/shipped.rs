@@ -57,6 +57,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     shipped!("destroy-whose-backup-fails"),
     shipped!("destroy-with-a-volume-that-others-have-labelled"),
     shipped!("destroy-with-something-set-aside"),
+    shipped!("destroyed-and-a-stranger-has-the-volume"),
     shipped!("destroyed-and-brought-back"),
     shipped!("destroyed-as-asked"),
     shipped!("destroyed-with-its-volumes"),

@@ -67,8 +67,9 @@ impl Oracle<'_> {
             }
             Effect::VolumeCreated { name } => {
                 let restores = self.intent.restore.is_some();
-                let made = world.daemon().volumes.get(name).filter(|_| restores);
-                let is_restored = made.is_some_and(|volume| volume.is_restored_of(&self.names.gateway));
+                // One that has gone again within the same command cannot be asked.
+                let made = world.daemon().volumes.get(name);
+                let is_restored = restores && made.is_none_or(|volume| volume.is_restored_of(&self.names.gateway));
                 if is_restored {
                     self.made_to_restore.insert(name.clone());
                 }

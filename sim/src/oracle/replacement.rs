@@ -16,7 +16,7 @@ use crate::world::effect::History;
 
 impl Oracle<'_> {
     /// The gateway's own containers: by label or exact name; one without a label also where a next one of ours says that
-    /// it replaces it, or where it bears the name of a previous one and is recorded.
+    /// it replaces it, or where it bears the name of a previous one and is recorded; and what was its own when the run began.
     pub(super) fn own_in(&self, world: &World) -> BTreeMap<ContainerId, Container> {
         let all = &world.daemon().store.containers;
         let own: Vec<&Container> = all.values().filter(|container| self.is_own(container)).collect();
@@ -25,7 +25,9 @@ impl Oracle<'_> {
         let set_aside = self.names.previous();
         let further = all.values().filter(|container| {
             let is_previous = container.name == set_aside && recorded == Some(&container.id);
-            gateway_of(&container.config.labels).is_none() && (replaced.contains(&container.id) || is_previous)
+            let was_own = self.before.contains(&container.id);
+            gateway_of(&container.config.labels).is_none()
+                && (replaced.contains(&container.id) || is_previous || was_own)
         });
         own.into_iter().chain(further).map(|container| (container.id.clone(), container.clone())).collect()
     }
@@ -111,6 +113,8 @@ impl Oracle<'_> {
         let destroys = matches!(self.intent.purpose, Purpose::Destroy(Discard::Container | Discard::Volumes));
         match next {
             None if destroys && *name == self.names.container => self.judge_own_removal(&removed, world),
+            // Another run began it since the look.
+            Some(_) if destroys && self.acted => {}
             Some(next) => {
                 let committed = match self.recorded(world) {
                     Some(recorded) => *recorded == next.id,
