@@ -272,7 +272,7 @@ impl UnderWay<'_, '_> {
         if let Some(helper) = case.helper()? {
             return Ok(Some(backup::remove_helper(helper)));
         }
-        if !case.is_ready()? {
+        if !self.gives_way() && !case.is_ready()? {
             // Started and waited for as any gateway is.
             return Ok(None);
         }
@@ -283,6 +283,16 @@ impl UnderWay<'_, '_> {
             return perform(Act::RemoveNext, remove(next));
         }
         rolled_back(case)
+    }
+
+    /// Whether the old one, which another run has put back and which does not become ready, is to be replaced by what a backup
+    /// holds: that is the way out where the next one has changed the data.
+    fn gives_way(&self) -> bool {
+        let tried = self.case.tried;
+        let waited_in_vain = tried.waited.is_some_and(|end| end != WaitEnd::Ready);
+        self.case.intent.restore.is_some()
+            && !tried.may_have(Act::CreateNext)
+            && (waited_in_vain || tried.gave_up(&[Act::Start]).is_some())
     }
 
     fn not_put_back(&self, trouble: Trouble) -> Refusal {

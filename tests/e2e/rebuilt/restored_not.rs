@@ -27,8 +27,11 @@ pub fn damaged_archives(suite: &Suite) {
     before.assert_as_it_was(&last.unwrap());
 }
 
-/// What can be done to a file.
-const DAMAGES: [(&str, fn(&Path)); 4] = [
+/// Does something to a file.
+type Damage = fn(&Path);
+
+/// What can be done to one.
+const DAMAGES: [(&str, Damage); 4] = [
     ("cut", |file| {
         let bytes = fs::read(file).unwrap();
         fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
