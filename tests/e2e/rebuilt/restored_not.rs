@@ -79,6 +79,21 @@ pub fn of_another_kind(suite: &Suite) {
     let flags = ["--preset", "openshell-gateway", "--gateway", &other];
     let run = case.refused(restore(&case, &backup).args(&flags), 3, "other-preset");
     before.assert_as_it_was(&run);
+    let advice = run.text("advice");
+    assert!(advice.starts_with("nemoclaw restore ") && !advice.contains("--preset"), "{}", run.dump());
+}
+
+/// On the port of a gateway that runs: another one is advised.
+pub fn on_a_port_that_is_held(suite: &Suite) {
+    let case = Case::new(suite, "port");
+    let before = Before::new(&case);
+    let backup = back_up(&case);
+    let (other, port) = (format!("{}-two", case.gateway()), case.port().to_string());
+    let run = restore(&case, &backup).args(&["--gateway", &other, "--port", &port]).run();
+    run.ended(3, "refused", "port-held").names_in_message(&case.name());
+    let advice = run.text("advice");
+    assert!(advice.starts_with("nemoclaw restore ") && advice.contains(" --port "), "{}", run.dump());
+    before.assert_as_it_was(&run);
 }
 
 #[track_caller]
