@@ -212,7 +212,7 @@ pub struct RestoreArgs {
     /// Which gateway.
     #[command(flatten)]
     pub gateway: GatewayArgs,
-    /// The port on this machine [default: the one recorded, else the backup's]
+    /// The port on this machine [default: the one recorded, else the backup's, for another gateway the preset's]
     #[arg(long, value_name = "N")]
     pub port: Option<String>,
     /// Take this path of the container that is there along into its replacement; may be given again

@@ -64,7 +64,8 @@ impl Report {
                 | Refusal::OtherPreset { .. }
                 | Refusal::Locked { .. }
                 | Refusal::Interrupted { .. }
-        );
+        ) || self.asked == Asked::Restore
+            && matches!(refusal, Refusal::PortHeld { container_has_it: false, .. });
         let (command, effect) = match (self.asked, refusal) {
             // To take it along into another container would not put it into a backup.
             (Asked::Destroy(_), Refusal::LayerHoldsData { .. }) => {
@@ -74,9 +75,13 @@ impl Report {
             (Asked::Destroy(_), Refusal::VolumeHeld { container, rename_to: None, writing: false, .. }) => {
                 (format!("docker inspect {container}"), Effect::OnTheMachine)
             }
-            // A record of that kind would be in the way of the other.
+            // A record of that kind would be in the way of the other, and so would the kind that was typed.
             (Asked::Restore, Refusal::OtherPreset { what, .. }) if what == "the backup" => {
-                (format!("{} --gateway {}-restored", self.asked_for(), self.gateway), Effect::LeadsOut)
+                let backup = self.again.restore(self.restored_from.as_deref().unwrap_or("BACKUP"));
+                return Advice {
+                    command: format!("{backup} --gateway {}-restored", self.gateway),
+                    effect: Effect::LeadsOut,
+                };
             }
             (_, _) if same => (command.replacen("nemoclaw onboard", &self.asked_for(), 1), effect),
             (_, _) => (command, effect),

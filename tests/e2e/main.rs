@@ -162,8 +162,9 @@ const REPLACED: &[(&str, Body)] = cases! {
 /// The cases of `rebuilt`, by whose name all of them can be asked for.
 const REBUILT: &[(&str, Body)] = cases! {
     round: every_kind_of_file stopped_gateway without_its_record;
-    restored: into_a_running_gateway without_a_container as_another_gateway where_the_data_is_gone;
-    restored_not: damaged_archives damaged_manifests of_another_kind;
+    restored: into_a_running_gateway without_a_container as_another_gateway where_the_data_is_gone
+        what_a_newer_image_changed;
+    restored_not: damaged_archives damaged_manifests of_another_kind on_a_port_that_is_held;
     destroyed: then_onboarded without_a_backup prod_and_prod_eu what_is_not_there;
     destroyed_not: without_consent composed auto_removed with_a_file_of_its_own while_a_stranger_has_the_volume
         while_a_stranger_has_what_is_set_aside;

@@ -281,7 +281,7 @@ impl UnderWay<'_, '_> {
         if let Some(helper) = case.helper()? {
             return Ok(Some(backup::remove_helper(helper)));
         }
-        if !case.is_ready()? {
+        if !self.gives_way()? && !case.is_ready()? {
             // Started and waited for as any gateway is.
             return Ok(None);
         }
@@ -292,6 +292,18 @@ impl UnderWay<'_, '_> {
             return perform(Act::RemoveNext, remove(next));
         }
         rolled_back(case)
+    }
+
+    /// Whether the old one, which another run has put back and which does not become ready, is to be replaced by what a backup
+    /// holds: that is the way out where the next one has changed the data.
+    fn gives_way(&self) -> Result<bool, Waits> {
+        let tried = self.case.tried;
+        if self.case.intent.restore.is_none() || tried.may_have(Act::CreateNext) {
+            return Ok(false);
+        }
+        let waited_in_vain = tried.waited.is_some_and(|end| end != WaitEnd::Ready);
+        let ended = tried.has(Act::Start) && self.case.stopped()?.is_some();
+        Ok(waited_in_vain || ended || tried.gave_up(&[Act::Start]).is_some())
     }
 
     fn not_put_back(&self, trouble: Trouble) -> Refusal {

@@ -1,8 +1,8 @@
 //! Restores: into new volumes always; what held the data before is kept until its owner gives it up.
 
 use super::{assert_holds, assert_holds_file, assert_stays, assert_there, back_up, give_up, restore};
-use crate::replaced::Before;
-use crate::support::{Case, Run, Suite, Work, assert_same, follow};
+use crate::replaced::{Before, OtherImage};
+use crate::support::{Case, Run, Suite, Work, assert_same, follow, until};
 
 /// The gateway runs, and has newer work: that stays in the volume that is set aside.
 pub fn into_a_running_gateway(suite: &Suite) {
@@ -78,6 +78,30 @@ pub fn where_the_data_is_gone(suite: &Suite) {
     run.ended(0, "restored", "ready");
     case.assert_kept(&before.work);
     assert_stays(&case, &run);
+}
+
+/// The next container has changed the data so that the old one cannot run on it any more: what is said names the backup from
+/// before, and leads back.
+pub fn what_a_newer_image_changed(suite: &Suite) {
+    let case = Case::new(suite, "changed");
+    let newer = OtherImage::new(&case, "newer", &[("NEMOCLAW_REFERENCE_WARM_UP", "60s")]);
+    let before = Before::made(&case, &case.spec().without_env("NEMOCLAW_REFERENCE_WARM_UP").warm_up("5s"));
+    let run = case.onboard().args(&["--image", newer.reference()]).spawn();
+    until("the next one runs", || case.daemon().runs(&case.name()) && case.daemon().id(&case.name()) != before.id());
+    let folder = std::path::PathBuf::from(case.daemon().folder_of_volume(&case.name()));
+    std::fs::rename(folder.join("nodes"), folder.join("nodes-v2")).unwrap();
+    std::fs::write(folder.join("nodes"), "moved").unwrap();
+
+    let run = run.end();
+    run.ended(5, "refused", "not-put-back");
+    let backup = run.json["backup"]["path"].as_str().unwrap();
+    assert!(run.text("advice").contains(backup), "{}", run.dump());
+    let back = follow(&case, &run).expect("a command of nemoclaw's");
+    back.ended(0, "restored", "ready");
+    case.assert_kept(&before.work);
+    assert_stays(&case, &back);
+    let left = case.daemon().containers(&case.other_name(""));
+    assert_eq!(left, [case.name()], "{}", back.dump());
 }
 
 /// The gateway has its work as of the backup, and the newer work lies where it was.

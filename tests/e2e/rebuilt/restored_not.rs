@@ -27,8 +27,11 @@ pub fn damaged_archives(suite: &Suite) {
     before.assert_as_it_was(&last.unwrap());
 }
 
-/// What can be done to a file.
-const DAMAGES: [(&str, fn(&Path)); 4] = [
+/// Does something to a file.
+type Damage = fn(&Path);
+
+/// What can be done to one.
+const DAMAGES: [(&str, Damage); 4] = [
     ("cut", |file| {
         let bytes = fs::read(file).unwrap();
         fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
@@ -75,6 +78,21 @@ pub fn of_another_kind(suite: &Suite) {
     let other = format!("{}-two", case.gateway());
     let flags = ["--preset", "openshell-gateway", "--gateway", &other];
     let run = case.refused(restore(&case, &backup).args(&flags), 3, "other-preset");
+    before.assert_as_it_was(&run);
+    let advice = run.text("advice");
+    assert!(advice.starts_with("nemoclaw restore ") && !advice.contains("--preset"), "{}", run.dump());
+}
+
+/// On the port of a gateway that runs: another one is advised.
+pub fn on_a_port_that_is_held(suite: &Suite) {
+    let case = Case::new(suite, "port");
+    let before = Before::new(&case);
+    let backup = back_up(&case);
+    let (other, port) = (format!("{}-two", case.gateway()), case.port().to_string());
+    let run = restore(&case, &backup).args(&["--gateway", &other, "--port", &port]).run();
+    run.ended(3, "refused", "port-held").names_in_message(&case.name());
+    let advice = run.text("advice");
+    assert!(advice.starts_with("nemoclaw restore ") && advice.contains(" --port "), "{}", run.dump());
     before.assert_as_it_was(&run);
 }
 

@@ -17,4 +17,4 @@ pub mod undone;
 pub mod upgrade;
 
 pub use before::Before;
-use image::OtherImage;
+pub use image::OtherImage;
