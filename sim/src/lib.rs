@@ -13,6 +13,7 @@ pub mod fault;
 pub mod host;
 pub mod judge;
 pub mod oracle;
+pub mod proxy;
 pub mod replay;
 pub mod run;
 pub mod scenario;

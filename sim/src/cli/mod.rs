@@ -2,6 +2,7 @@
 
 mod explore;
 mod find;
+mod proxy;
 mod replay;
 mod run;
 mod scenarios;
@@ -54,6 +55,8 @@ enum Command {
         /// The trace file.
         trace: PathBuf,
     },
+    /// Plays a scenario's daemon faults between a real client and a real Docker daemon.
+    Proxy(proxy::ProxyArgs),
     /// Makes a scenario that breaks an invariant as small as it can.
     Shrink {
         /// The scenario's file.
@@ -146,6 +149,7 @@ pub fn run(args: &Args) -> Result<Verdict, Bad> {
         Command::Run { scenario } => run::run(scenario, args.output),
         Command::Scenarios { name } => scenarios::scenarios(name.as_deref(), args.output),
         Command::Explore(explore) => explore::explore(explore, args.output),
+        Command::Proxy(args) => proxy::proxy(args),
         Command::Replay { trace } => replay::replay(trace, args.output),
         Command::Shrink { file } => shrink::shrink(file, args.output),
     }
