@@ -128,6 +128,12 @@ impl Tried {
         self.undone || self.may_have(Act::RemoveNext) && !self.may_have(Act::CreateNext)
     }
 
+    /// Whether a container that had the gateway's volumes was removed by this run, or may have been. A helper's is another
+    /// matter: it was there for a backup.
+    pub fn has_removed_a_container(&self) -> bool {
+        self.may_have(Act::RemoveOld) || self.may_have(Act::RemoveNext)
+    }
+
     /// Whether the run has done as much as one may.
     pub fn acts_are_used_up(&self) -> bool {
         self.acts >= ACTS_MAX

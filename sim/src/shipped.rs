@@ -95,6 +95,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     shipped!("removed-with-its-volume"),
     shipped!("renamed-by-hand"),
     shipped!("reset-and-somebody-mounts-the-volume"),
+    shipped!("reset-and-the-old-one-is-removed-meanwhile"),
     shipped!("reset-of-a-stopped-gateway"),
     shipped!("reset-whose-backup-fails"),
     shipped!("reset-with-consent"),

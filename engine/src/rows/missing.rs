@@ -128,6 +128,10 @@ pub fn reset(case: &Case<'_>) -> Judged {
     if !left.is_empty() && !case.wanted.from_nothing {
         return refuse(preset_legacy(case));
     }
+    // What a run has bereaved itself it does not remove, whoever removed the other container meanwhile.
+    if let Some(volume) = left.first().filter(|_| case.tried.has_removed_a_container()) {
+        return refuse(Refusal::NotProved { volume: volume.clone(), lacks: NotProved::Bereaved });
+    }
     let mut absences = Vec::new();
     for volume in left {
         match Absence::prove(case.seen, consent, &case.intent.gateway, &case.wanted, &volume) {
@@ -142,7 +146,8 @@ pub fn reset(case: &Case<'_>) -> Judged {
                 | NotProved::Container { .. }
                 | NotProved::Remains
                 | NotProved::NotItsVolume
-                | NotProved::Record),
+                | NotProved::Record
+                | NotProved::Bereaved),
             ) => return refuse(Refusal::NotProved { volume, lacks }),
         }
     }
