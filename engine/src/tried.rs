@@ -195,6 +195,8 @@ impl Tried {
                 self.forget_starts();
                 self.committed = None;
                 self.done.remove(&Act::RemoveOld);
+                // What was carried, another next one has.
+                self.done.remove(&Act::Carry);
                 self.undone |= self.rolling_back.take().is_some();
             }
             Act::RemoveNext => {

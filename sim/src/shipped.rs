@@ -66,6 +66,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     shipped!("killed-between-volume-and-container"),
     shipped!("killed-for-want-of-memory"),
     shipped!("kind-is-found-out"),
+    shipped!("late-next-and-a-key-in-the-layer"),
     shipped!("live-restore-without-ports"),
     shipped!("made-again-under-another-node-name"),
     shipped!("manual-stop-outlives-the-daemon"),
