@@ -1,13 +1,16 @@
 //! One case, judged whole: the run that meets its faults, then undisturbed runs that must converge, then one that must
 //! change nothing.
 
+mod after;
+
 use engine::{
-    ContainerId, End, Intent, LABEL_REPLACES, LABEL_RESTART, LABEL_ROLE, Outcome, Purpose, ROLE_HELPER, ROLE_NEXT,
-    Reason, RestartPolicy, Typed,
+    ContainerId, Intent, LABEL_REPLACES, LABEL_RESTART, Outcome, Purpose, Reason, RestartPolicy, Shared, Typed,
 };
 
+use self::after::inventory;
+pub use self::after::{After, Disturbed, End, Reference};
 use crate::base::Names;
-use crate::fault::{Rule, Verdict};
+use crate::fault::Rule;
 use crate::host::{Both, Nobody, SimHost, Witness};
 use crate::oracle::{Acts, Breach, Invariant, Oracle};
 use crate::run::{Ran, through};
@@ -27,6 +30,8 @@ pub struct Case {
     pub intent: Intent,
     /// What goes wrong.
     pub rules: Vec<Rule>,
+    /// Where somebody runs it again at once: what goes wrong then.
+    pub again: Option<Vec<Rule>>,
 }
 
 /// What became of a case.
@@ -69,64 +74,102 @@ impl Case {
 
     /// The same with what `seam` makes for each run between the engine and its host.
     pub fn judge_through<S: Seam>(&self, seam: &impl Fn(&Intent) -> S, watcher: &mut impl Witness) -> Judged {
-        self.judge_all(seam, watcher, false)
+        self.judge_all(seam, watcher, self.again.as_deref())
     }
 
     /// The same where somebody runs it again at once, while effects of the first run may still be to come.
     pub fn judge_hurried(&self) -> Judged {
-        self.judge_all(&|_| Open, &mut Nobody, true)
+        self.judge_all(&|_| Open, &mut Nobody, Some(self.again.as_deref().unwrap_or_default()))
     }
 
-    fn judge_all<S: Seam>(&self, seam: &impl Fn(&Intent) -> S, watcher: &mut impl Witness, hurried: bool) -> Judged {
+    fn judge_all<S: Seam>(
+        &self,
+        seam: &impl Fn(&Intent) -> S,
+        watcher: &mut impl Witness,
+        hurried: Option<&[Rule]>,
+    ) -> Judged {
         let mut world = self.world.clone();
         let mut history = History::default();
         let (first, mut acts, mut breaches) =
-            self.step(seam, &self.intent, &mut world, &mut history, &self.rules, watcher);
-        let again = self.plain();
-        if hurried {
+            self.step(seam, &self.intent(), &mut world, &mut history, &self.rules, watcher);
+        let again = Shared::new(self.plain());
+        if let Some(rules) = hurried {
             world.leave_late_to(Actor::OtherRun);
-            let (_, more_acts, more) = self.step(seam, &again, &mut world, &mut history, &[], &mut Nobody);
+            let (_, more_acts, more) = self.step(seam, &again, &mut world, &mut history, rules, &mut Nobody);
             breaches.extend(more);
             acts += more_acts;
         }
-        heal(&mut world, &mut history);
-        world.pass(SETTLED_AFTER_MS, &mut history);
-        let (second, second_acts, more) = self.step(seam, &again, &mut world, &mut history, &[], &mut Nobody);
-        breaches.extend(more);
-        let (third, third_acts, more) = self.step(seam, &again, &mut world, &mut history, &[], &mut Nobody);
-        breaches.extend(more);
-        let ends = |ran: &Ran| ran.outcome.as_ref().map(Outcome::reason);
+        let (after, converged) = self.settle(seam, &again, &mut world, &mut history);
+        let disturbed = Disturbed::by(self.rules.iter().chain(hurried.unwrap_or_default()));
+        breaches.extend(self.judge_after(disturbed, acts, &after, || self.reference(seam)));
+        Judged { breaches, first, converged, acts, world, history }
+    }
+
+    /// What broke the machine is over, and everything that was still to come has come: two undisturbed runs, one after
+    /// the other. Also tells how the first of them ended.
+    pub fn settle<S: Seam>(
+        &self,
+        seam: &impl Fn(&Intent) -> S,
+        again: &Shared<Intent>,
+        world: &mut World,
+        history: &mut History,
+    ) -> (After, Option<Outcome>) {
+        heal(world, history);
+        world.pass(SETTLED_AFTER_MS, history);
+        let mut breaches = Vec::new();
+        let mut undisturbed = || {
+            let (ran, acts, more) = self.step(seam, again, world, history, &[], &mut Nobody);
+            breaches.extend(more);
+            (End::of(ran.outcome.as_ref(), acts), ran.outcome)
+        };
+        let ((second, converged), (third, _)) = (undisturbed(), undisturbed());
+        (After::new(&self.names, breaches, second, third, world), converged)
+    }
+
+    /// Judges what became of it in the end: `acts` are those of all runs before the undisturbed ones.
+    pub fn judge_after(
+        &self,
+        disturbed: Disturbed,
+        acts: Acts,
+        after: &After,
+        reference: impl FnOnce() -> Reference,
+    ) -> Vec<Breach> {
+        let mut breaches = after.breaches.clone();
+        let After { second, third, .. } = after;
         // A gateway that warms up longer than anybody waits for it, or that also has to be restarted once it is unpaused,
         // is ready in the end.
-        let became_ready = ends(&second) == Some(Reason::NotRecovered) && third.outcome.as_ref().is_some_and(is_ready);
-        let both_ready = [&second, &third].iter().all(|ran| ran.outcome.as_ref().is_some_and(is_ready));
+        let became_ready = second.reason == Some(Reason::NotRecovered) && third.ready;
         // Whether one whose health nobody can ask has ended again or is about to depends on when it is looked at.
         let hidden = [Some(Reason::NotRecovered), Some(Reason::ReadinessUnknown)];
-        let both_hidden =
-            world.health_hidden.is_some() && [&second, &third].iter().all(|ran| hidden.contains(&ends(ran)));
-        let settled = ends(&third) == ends(&second) || both_ready || became_ready || both_hidden;
-        if ends(&second).is_none() || !settled {
-            let what = format!("undisturbed runs end as {:?}, then as {:?}", ends(&second), ends(&third));
+        let both_hidden = after.health_hidden && [second, third].iter().all(|end| hidden.contains(&end.reason));
+        let settled = third.reason == second.reason || (second.ready && third.ready) || became_ready || both_hidden;
+        if second.reason.is_none() || !settled {
+            let what = format!("undisturbed runs end as {:?}, then as {:?}", second.reason, third.reason);
             breaches.push(Breach { invariant: Invariant::ItEnds, what });
         }
         // A gateway that is not ready is started or restarted once by each run.
-        let is_ready = third.outcome.as_ref().is_some_and(is_ready);
-        if (is_ready && !became_ready && third_acts.sum() > 0) || third_acts.sum() > second_acts.sum().max(REPAIR) {
-            let what = format!("the undisturbed run after an undisturbed run still acts: {third_acts:?}");
+        // A backup is made as often as it is asked for, and what it acts for it.
+        let acts_on = third.acts.sum() > second.acts.sum().max(REPAIR) && self.intent.purpose != Purpose::BackUp;
+        if (third.ready && !became_ready && third.acts.sum() > 0) || acts_on {
+            let what = format!("the undisturbed run after an undisturbed run still acts: {:?}", third.acts);
             breaches.push(Breach { invariant: Invariant::NoNeedlessActs, what });
         }
-        if is_ready && ends(&third) != Some(Reason::Unverified) {
-            self.judge_left_over(&world, &mut breaches);
+        if third.ready && third.reason != Some(Reason::Unverified) {
+            self.judge_left_over(disturbed, after, &mut breaches);
         }
         if !became_ready {
-            self.compare(seam, &again, &second, acts, second_acts, &world, &mut breaches);
+            self.compare(disturbed, acts, after, reference, &mut breaches);
         }
-        Judged { breaches, first, converged: second.outcome, acts, world, history }
+        breaches
+    }
+
+    fn intent(&self) -> Shared<Intent> {
+        Shared::new(self.intent.clone())
     }
 
     /// What is asked for afterwards: who asked for a reset or a replacement does not ask again, so that what was cut is
     /// finished or undone; what was to be left behind and taken along is still said.
-    fn plain(&self) -> Intent {
+    pub fn plain(&self) -> Intent {
         let plain = Intent { reset: None, replace: None, ..self.intent.clone() };
         if !self.replaces() {
             return plain;
@@ -148,7 +191,7 @@ impl Case {
     fn step<S: Seam>(
         &self,
         seam: &impl Fn(&Intent) -> S,
-        intent: &Intent,
+        intent: &Shared<Intent>,
         world: &mut World,
         history: &mut History,
         rules: &[Rule],
@@ -167,38 +210,20 @@ impl Case {
 
     /// After undisturbed runs that end in a ready gateway there is nothing of a replacement or a backup left, and the one
     /// container that is there has the policy that the gateway had.
-    fn judge_left_over(&self, world: &World, breaches: &mut Vec<Breach>) {
+    fn judge_left_over(&self, disturbed: Disturbed, after: &After, breaches: &mut Vec<Breach>) {
         let mut breach = |what| breaches.push(Breach { invariant: Invariant::CrashOnly, what });
-        let containers = &world.daemon().store.containers;
-        let role = |container: &Container| {
-            let labels = &container.config.labels;
-            let is_ours = engine::gateway_of(labels) == Some(self.names.gateway.as_str());
-            labels.get(LABEL_ROLE).cloned().filter(|_| is_ours)
-        };
-        let replaced =
-            |next: &Container| next.config.labels.get(LABEL_REPLACES).map(|id| ContainerId::new(id.as_str()));
-        for container in containers.values().filter(|container| container.name != self.names.container) {
-            // A next one with nothing to go back to is a gateway, whatever its name.
-            let is_next = role(container).is_some_and(|role| role == ROLE_NEXT)
-                && replaced(container).is_some_and(|id| containers.contains_key(&id));
-            let is_helper = role(container).is_some_and(|role| role == ROLE_HELPER);
-            let is_previous = containers.values().any(|next| {
-                role(next).is_some_and(|role| role == ROLE_NEXT) && replaced(next).as_ref() == Some(&container.id)
-            });
-            if is_next || is_helper || is_previous {
-                breach(format!("`{}` is left over", container.name));
-            }
+        for name in &after.left_over {
+            breach(format!("`{name}` is left over"));
         }
-        let (Some(wanted), Some(own)) = (self.policy(), world.daemon().named(&self.names.container)) else { return };
+        let (Some(wanted), Some(own)) = (self.policy(), &after.own) else { return };
         // One that was made anew where the old one had gone has the policy that its owner wants.
         let before = self.world.daemon().named(&self.names.container);
-        if before.is_none_or(|before| before.id != own.id) && role(own).is_none() {
+        if before.is_none_or(|before| before.id != own.id) && !own.has_role {
             return;
         }
-        let chosen = self.replaces() && own.restart() == self.intent.spec.restart;
-        let meddled = self.rules.iter().any(|rule| matches!(rule.what, Verdict::Act { .. }));
-        if own.restart() != wanted && !chosen && !meddled {
-            let what = format!("its restart policy is `{}`, and was `{}`", own.restart().as_str(), wanted.as_str());
+        let chosen = self.replaces() && own.restart == self.intent.spec.restart;
+        if own.restart != wanted && !chosen && !disturbed.meddled {
+            let what = format!("its restart policy is `{}`, and was `{}`", own.restart.as_str(), wanted.as_str());
             breach(what);
         }
     }
@@ -219,93 +244,70 @@ impl Case {
         }
     }
 
+    /// How the undisturbed run ends, and one after it.
+    pub fn reference<S: Seam>(&self, seam: &impl Fn(&Intent) -> S) -> Reference {
+        let mut world = self.world.clone();
+        let mut history = History::default();
+        let (_, first, _) = self.step(seam, &self.intent(), &mut world, &mut history, &[], &mut Nobody);
+        heal(&mut world, &mut history);
+        world.pass(SETTLED_AFTER_MS, &mut history);
+        let (ran, again, _) = self.step(seam, &Shared::new(self.plain()), &mut world, &mut history, &[], &mut Nobody);
+        Reference { end: End::of(ran.outcome.as_ref(), again), first, inventory: inventory(&world) }
+    }
+
     /// Where nobody but the daemon's answers and our own death disturbed the run, it ends where the undisturbed one
     /// does, with the same things there, and did not act much more often.
-    #[expect(clippy::too_many_arguments, reason = "each is a part of one comparison")]
-    fn compare<S: Seam>(
+    fn compare(
         &self,
-        seam: &impl Fn(&Intent) -> S,
-        again: &Intent,
-        second: &Ran,
+        disturbed: Disturbed,
         acts: Acts,
-        more: Acts,
-        world: &World,
+        after: &After,
+        reference: impl FnOnce() -> Reference,
         breaches: &mut Vec<Breach>,
     ) {
-        let answers_only = self.rules.iter().all(|rule| match rule.what {
-            Verdict::Act { .. } | Verdict::Stale => false,
-            Verdict::Hangs
-            | Verdict::NotListening
-            | Verdict::Forbidden
-            | Verdict::BadStatus { .. }
-            | Verdict::BadBody
-            | Verdict::CutShort
-            | Verdict::AnswerLost
-            | Verdict::EffectLate { .. }
-            | Verdict::Refused { .. }
-            | Verdict::DownFor { .. }
-            | Verdict::Killed
-            | Verdict::Interrupted
-            | Verdict::Slow { .. } => true,
-        });
         // What a reset that was cut short is worth depends on when.
-        let comparable = answers_only && self.intent.reset.is_none() && self.intent.purpose == Purpose::Onboard;
+        let comparable =
+            disturbed.answers_only && self.intent.reset.is_none() && self.intent.purpose == Purpose::Onboard;
         // So is how far a gateway came that warms up longer than anybody waits, and what a replacement is worth whose image
         // has rewritten the data; and a second daemon that comes up may take the port.
         let programs = || self.world.programs.values();
         let slow = programs().any(|program| program.warm_up_ms > self.names.spec.warm_up_ms);
         let migrates = self.replaces() && programs().any(|program| program.form > 0);
-        if self.rules.is_empty() || !comparable || slow || migrates || self.world.daemons.len() > 1 {
+        if disturbed.faults == 0 || !comparable || slow || migrates || self.world.daemons.len() > 1 {
             return;
         }
-        let mut alone = self.world.clone();
-        let mut history = History::default();
-        let (_, first_acts, _) = self.step(seam, &self.intent, &mut alone, &mut history, &[], &mut Nobody);
-        heal(&mut alone, &mut history);
-        alone.pass(SETTLED_AFTER_MS, &mut history);
-        let (reference, again_acts, _) = self.step(seam, again, &mut alone, &mut history, &[], &mut Nobody);
-        let (Some(there), Some(here)) = (&reference.outcome, &second.outcome) else { return };
+        let Reference { end: there, first, inventory: had } = reference();
+        let here = &after.second;
+        if there.reason.is_none() || here.reason.is_none() {
+            return;
+        }
         // A replacement that was cut ends undone or finished; what it was to bring may be no gateway at all.
-        if self.replaces() && !is_ready(there) {
+        if self.replaces() && !there.ready {
             return;
         }
-        if is_ready(there) != is_ready(here) || (!is_ready(there) && there.reason() != here.reason()) {
-            let what = format!("undisturbed it ends as {:?}, disturbed as {:?}", there.reason(), here.reason());
+        if there.ready != here.ready || (!there.ready && there.reason != here.reason) {
+            let what = format!("undisturbed it ends as {:?}, disturbed as {:?}", there.reason, here.reason);
             breaches.push(Breach { invariant: Invariant::CrashOnly, what });
         }
-        let inventory = |world: &World| {
-            let (containers, volumes, networks) = inventory(world);
-            // What a next container's image declares as a volume stays where it is undone.
-            (containers, if self.replaces() { 0 } else { volumes }, networks)
+        // What a next container's image declares as a volume stays where it is undone, and a container that is replaced
+        // and one that is started again do not need the same networks.
+        let compared = |(containers, volumes, networks): (usize, usize, usize)| {
+            if self.replaces() { (containers, 0, 0) } else { (containers, volumes, networks) }
         };
-        let (mut has, mut had) = (inventory(world), inventory(&alone));
-        if self.replaces() {
-            // A container that is replaced and one that is started again do not need the same networks.
-            (has.2, had.2) = (0, 0);
-        }
-        if is_ready(there) && has != had {
+        let (has, had) = (compared(after.inventory), compared(had));
+        if there.ready && has != had {
             let what = format!("there is {has:?} instead of {had:?}");
             breaches.push(Breach { invariant: Invariant::CrashOnly, what });
         }
-        let faults = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
         // A restart is an end and a start.
         let undoes = if self.replaces() { UNDONE } else { 0 };
-        let most = first_acts.sum() + again_acts.sum() + 2 * faults + undoes;
+        let most = first.sum() + there.acts.sum() + 2 * disturbed.faults + undoes;
+        let more = here.acts;
         if acts.sum() + more.sum() > most {
-            let what = format!("{acts:?} and {more:?}, instead of {first_acts:?} and {again_acts:?} without faults");
+            let what = format!("{acts:?} and {more:?}, instead of {first:?} and {:?} without faults", there.acts);
             breaches.push(Breach { invariant: Invariant::NoNeedlessActs, what });
         }
     }
-}
-
-fn is_ready(outcome: &Outcome) -> bool {
-    matches!(outcome.end, End::Ready { .. })
-}
-
-/// How many of each there are, whatever they are called.
-fn inventory(world: &World) -> (usize, usize, usize) {
-    let daemon = world.daemon();
-    (daemon.store.containers.len(), daemon.volumes.len(), daemon.networks.len())
 }
 
 /// What broke the machine is over: every daemon runs. What a person did stays.
