@@ -50,7 +50,7 @@ pub enum Of {
 }
 
 /// That the tar of a volume, whose paths all begin with `root`, holds what the volume's listing says, which was
-/// [read](read) before.
+/// [read] before.
 ///
 /// # Errors
 /// Where it does not.
