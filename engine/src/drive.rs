@@ -6,6 +6,7 @@ use crate::intent::Intent;
 use crate::machine::{Onboarding, Then};
 use crate::outcome::Outcome;
 use crate::plan::Row;
+use crate::shared::Shared;
 
 /// Something that carries out commands: a real Docker host, or a simulated one.
 ///
@@ -28,7 +29,7 @@ pub trait Watch {
 }
 
 /// Runs one onboarding to its end.
-pub async fn drive(host: &mut impl Host, watch: &mut impl Watch, intent: Intent) -> Outcome {
+pub async fn drive(host: &mut impl Host, watch: &mut impl Watch, intent: impl Into<Shared<Intent>>) -> Outcome {
     let (mut machine, mut command) = Onboarding::new(intent);
     loop {
         let state = machine.state_name();

@@ -71,6 +71,8 @@ pub enum NotProved {
     NotItsVolume,
     /// The record cannot be used.
     Record,
+    /// This run has itself removed a container of the gateway.
+    Bereaved,
 }
 
 impl Absence {
@@ -242,6 +244,7 @@ impl fmt::Display for NotProved {
             Self::Remains => f.write_str("the recorded container's files are on the disk, or were not looked for"),
             Self::NotItsVolume => f.write_str("the volume is not this gateway's"),
             Self::Record => f.write_str("the record cannot be used"),
+            Self::Bereaved => f.write_str("this run removed a container of the gateway itself"),
         }
     }
 }

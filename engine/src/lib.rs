@@ -37,6 +37,7 @@ mod recording;
 mod refusal;
 mod rows;
 mod run;
+mod shared;
 mod spec;
 mod trace;
 mod tried;
@@ -77,6 +78,7 @@ pub use preset_choice::{Named, NamedThing};
 pub use reason::{REASONS, Reason, ReasonRow};
 pub use record::{GatewayRecord, RecordProblem, RecordSeen, RecordedVolume};
 pub use refusal::{Refusal, Trouble};
+pub use shared::Shared;
 pub use spec::{
     Ask, Env, GatewaySpec, ImageSource, Mark, MountSource, MountSpec, PortSpec, ReadinessSpec, RestartPolicy,
     SandboxListing, Scheme,

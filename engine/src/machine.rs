@@ -24,6 +24,7 @@ use crate::outcome::Outcome;
 use crate::plan::{Because, Decision, Look, Plan, Row};
 use crate::refusal::Refusal;
 use crate::run::Run;
+use crate::shared::Shared;
 use crate::tried::LOOKS_MAX;
 
 /// One run, driven by hand: it names a command, takes the event that answers it, and names the next.
@@ -40,8 +41,23 @@ pub enum Then {
 }
 
 impl Onboarding {
+    /// The states of a run by name, each behind its phase; none for the one in which it is over.
+    pub const STATES: [(&'static str, &'static str); 10] = [
+        ("preflight", "taking-lock"),
+        ("preflight", "reading-record"),
+        ("preflight", "finding-preset"),
+        ("gateway", "observing"),
+        ("gateway", "acting"),
+        ("gateway", "beginning-roll-back"),
+        ("gateway", "explaining"),
+        ("sandboxes", "listing-sandboxes"),
+        ("verify", "recording"),
+        ("", "finished"),
+    ];
+
     /// Begins a run. Only a run that may change something takes the lock.
-    pub fn new(intent: Intent) -> (Self, Command) {
+    pub fn new(intent: impl Into<Shared<Intent>>) -> (Self, Command) {
+        let intent = intent.into();
         let gateway = intent.gateway.clone();
         let (state, first) = match intent.purpose {
             Purpose::Onboard | Purpose::Start | Purpose::Stop | Purpose::BackUp | Purpose::Destroy(_) => {

@@ -24,6 +24,7 @@ use crate::preset_choice::{self, Named};
 use crate::record::{GatewayRecord, RecordSeen};
 use crate::recording::{Compared, Listed, compare, record_after};
 use crate::refusal::Refusal;
+use crate::shared::Shared;
 use crate::spec::ImageSource;
 use crate::tried::{LOOKS_MAX, Tried};
 
@@ -41,14 +42,14 @@ const ROLL_BACK_BESIDE_WARM_UP_MS: u64 = 60_000;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Run {
     /// What was asked.
-    pub intent: Arc<Intent>,
+    pub intent: Shared<Intent>,
     /// The record, as read or as written since.
     pub record: RecordSeen,
     /// What this run has done.
     pub tried: Tried,
     /// The row that decided last.
     pub row: Option<Row>,
-    seen: Option<Arc<Observation>>,
+    seen: Option<Shared<Observation>>,
     sandboxes: Option<BTreeMap<SandboxName, Option<String>>>,
     missing: BTreeSet<SandboxName>,
     being_written: Option<Arc<GatewayRecord>>,
@@ -62,9 +63,9 @@ pub struct Run {
 
 impl Run {
     /// Begins.
-    pub fn new(intent: Intent) -> Self {
+    pub fn new(intent: Shared<Intent>) -> Self {
         Self {
-            intent: Arc::new(intent),
+            intent,
             record: RecordSeen::Absent,
             tried: Tried::default(),
             row: None,
@@ -86,7 +87,7 @@ impl Run {
     pub fn note_record(&mut self, record: &RecordSeen, older: Option<&Older>) {
         self.record = record.clone();
         let typed = self.intent.typed;
-        let intent = Arc::make_mut(&mut self.intent);
+        let intent = &mut *self.intent;
         if let Some(record) = record.record()
             && !typed.preset
             && !typed.spec
@@ -136,7 +137,7 @@ impl Run {
                 return Err(Box::new(Refusal::PresetAmbiguous { presets }));
             }
         };
-        let intent = Arc::make_mut(&mut self.intent);
+        let intent = &mut *self.intent;
         intent.alternatives.clear();
         if let Some(chosen) = chosen {
             intent.spec = intent.with_flags(chosen);
@@ -201,7 +202,7 @@ impl Run {
         let target = self.target(0);
         self.tried.note_daemon(host);
         let asked = Asked { image: target.image, port: target.port };
-        self.seen = Some(Arc::new(Observation { record: self.record.clone(), asked, host: host.clone() }));
+        self.seen = Some(Shared::new(Observation { record: self.record.clone(), asked, host: host.clone() }));
     }
 
     /// The record of a container that this run has just made: it is written before anything else is done with it.
@@ -419,7 +420,7 @@ impl Run {
             self.record = RecordSeen::Present { record };
         }
         if let Some(seen) = &mut self.seen {
-            Arc::make_mut(seen).record = self.record.clone();
+            seen.record = self.record.clone();
         }
     }
 

@@ -147,6 +147,12 @@ impl Tried {
         self.undone || self.may_have(Act::RemoveNext) && !self.may_have(Act::CreateNext)
     }
 
+    /// Whether a container that had the gateway's volumes was removed by this run, or may have been. A helper's is another
+    /// matter: it was there for a backup.
+    pub fn has_removed_a_container(&self) -> bool {
+        self.may_have(Act::RemoveOld) || self.may_have(Act::RemoveNext)
+    }
+
     /// Whether the run has done as much as one may.
     pub fn acts_are_used_up(&self) -> bool {
         self.acts >= ACTS_MAX
@@ -208,6 +214,8 @@ impl Tried {
                 self.forget_starts();
                 self.committed = None;
                 self.done.remove(&Act::RemoveOld);
+                // What was carried, another next one has.
+                self.done.remove(&Act::Carry);
                 self.undone |= self.rolling_back.take().is_some();
             }
             Act::RemoveNext => {

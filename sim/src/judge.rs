@@ -1,12 +1,15 @@
 //! One case, judged whole: the run that meets its faults, then undisturbed runs that must converge, then one that must
 //! change nothing.
 
+mod after;
 mod left_over;
 
-use engine::{End, How, Intent, Outcome, Purpose, Reason, Typed};
+use engine::{Intent, Outcome, Purpose, Reason, Shared, Typed};
 
+use self::after::inventory;
+pub use self::after::{After, Disturbed, End, Reference};
 use crate::base::Names;
-use crate::fault::{Rule, Verdict};
+use crate::fault::Rule;
 use crate::host::{Both, Nobody, SimHost, Witness};
 use crate::oracle::{Acts, Breach, Invariant, Oracle};
 use crate::run::{Ran, through};
@@ -25,6 +28,8 @@ pub struct Case {
     pub intent: Intent,
     /// What goes wrong.
     pub rules: Vec<Rule>,
+    /// Where somebody runs it again at once: what goes wrong then.
+    pub again: Option<Vec<Rule>>,
 }
 
 /// What became of a case.
@@ -67,95 +72,129 @@ impl Case {
 
     /// The same with what `seam` makes for each run between the engine and its host.
     pub fn judge_through<S: Seam>(&self, seam: &impl Fn(&Intent) -> S, watcher: &mut impl Witness) -> Judged {
-        self.judge_all(seam, watcher, false)
+        self.judge_all(seam, watcher, self.again.as_deref())
     }
 
     /// The same where somebody runs it again at once, while effects of the first run may still be to come.
     pub fn judge_hurried(&self) -> Judged {
-        self.judge_all(&|_| Open, &mut Nobody, true)
+        self.judge_all(&|_| Open, &mut Nobody, Some(self.again.as_deref().unwrap_or_default()))
     }
 
-    fn judge_all<S: Seam>(&self, seam: &impl Fn(&Intent) -> S, watcher: &mut impl Witness, hurried: bool) -> Judged {
+    fn judge_all<S: Seam>(
+        &self,
+        seam: &impl Fn(&Intent) -> S,
+        watcher: &mut impl Witness,
+        hurried: Option<&[Rule]>,
+    ) -> Judged {
         let mut world = self.world.clone();
         let mut history = History::default();
         let (first, mut acts, mut breaches) =
-            self.step(seam, &self.intent, &mut world, &mut history, &self.rules, watcher);
-        let again = self.plain(&self.intent);
-        if hurried {
+            self.step(seam, &self.intent(), &mut world, &mut history, &self.rules, watcher);
+        let again = Shared::new(self.plain());
+        if let Some(rules) = hurried {
             world.leave_late_to(Actor::OtherRun);
-            let (_, more_acts, more) = self.step(seam, &again, &mut world, &mut history, &[], &mut Nobody);
+            let (_, more_acts, more) = self.step(seam, &again, &mut world, &mut history, rules, &mut Nobody);
             breaches.extend(more);
             acts += more_acts;
         }
-        heal(&mut world, &mut history);
-        world.pass(SETTLED_AFTER_MS, &mut history);
+        let (after, converged) = self.settle(seam, &again, &mut world, &mut history);
+        let disturbed = Disturbed::by(self.rules.iter().chain(hurried.unwrap_or_default()));
+        breaches.extend(self.judge_after(disturbed, acts, &after, || self.reference(seam)));
+        Judged { breaches, first, converged, acts, world, history }
+    }
+
+    /// What broke the machine is over, and everything that was still to come has come: two undisturbed runs, one after
+    /// the other. Also tells how the first of them ended.
+    pub fn settle<S: Seam>(
+        &self,
+        seam: &impl Fn(&Intent) -> S,
+        again: &Shared<Intent>,
+        world: &mut World,
+        history: &mut History,
+    ) -> (After, Option<Outcome>) {
+        heal(world, history);
+        world.pass(SETTLED_AFTER_MS, history);
         let there: Vec<_> = world.daemon().volumes.keys().cloned().collect();
-        let (second, second_acts, more) = self.step(seam, &again, &mut world, &mut history, &[], &mut Nobody);
-        breaches.extend(more);
-        let restored = second.outcome.as_ref().is_some_and(|outcome| is_how(outcome, How::Restored));
-        let left = self.unfinished(&world);
-        if let Some(name) = left.iter().find(|name| restored || !there.contains(*name)) {
+        let (ran, acts, mut breaches) = self.step(seam, again, world, history, &[], &mut Nobody);
+        let (second, converged) = (End::of(ran.outcome.as_ref(), acts), ran.outcome);
+        let left = self.unfinished(world);
+        if let Some(name) = left.iter().find(|name| second.restored || !there.contains(*name)) {
             let what = format!("volume `{name}`, which nobody uses, is left over of a restore");
             breaches.push(Breach { invariant: Invariant::CrashOnly, what });
         }
         // A gateway that was restored is a gateway: to restore it again would be another wish.
-        let then = if restored { self.plain(&Intent { restore: None, ..again.clone() }) } else { again.clone() };
-        let (third, third_acts, more) = self.step(seam, &then, &mut world, &mut history, &[], &mut Nobody);
-        breaches.extend(more);
-        // Docker is as unknown where this run has changed something before as where it has not.
-        let ends = |ran: &Ran| match ran.outcome.as_ref().map(Outcome::reason) {
-            Some(Reason::DockerLost) => Some(Reason::DockerUnknown),
-            end => end,
+        let then = if second.restored {
+            Shared::new(self.plain_of(&Intent { restore: None, ..Intent::clone(again) }))
+        } else {
+            again.clone()
         };
+        let (ran, acts, more) = self.step(seam, &then, world, history, &[], &mut Nobody);
+        breaches.extend(more);
+        let third = End::of(ran.outcome.as_ref(), acts);
+        (After::new(&self.names, breaches, second, third, world), converged)
+    }
+
+    /// Judges what became of it in the end: `acts` are those of all runs before the undisturbed ones.
+    pub fn judge_after(
+        &self,
+        disturbed: Disturbed,
+        acts: Acts,
+        after: &After,
+        reference: impl FnOnce() -> Reference,
+    ) -> Vec<Breach> {
+        let mut breaches = after.breaches.clone();
+        let After { second, third, .. } = after;
+        let restores = self.intent.restore.is_some();
         // A gateway that warms up longer than anybody waits for it, or that also has to be restarted once it is unpaused,
         // is ready in the end.
-        let tried_in_vain = ends(&second) == Some(Reason::NotRecovered)
-            || again.restore.is_some() && ends(&second) == Some(Reason::RolledBack);
-        let became_ready = tried_in_vain && third.outcome.as_ref().is_some_and(is_ready);
-        let both_ready = [&second, &third].iter().all(|ran| ran.outcome.as_ref().is_some_and(is_ready));
+        let tried_in_vain =
+            second.reason == Some(Reason::NotRecovered) || restores && second.reason == Some(Reason::RolledBack);
+        let became_ready = tried_in_vain && third.ready;
         // Whether one whose health nobody can ask has ended again or is about to depends on when it is looked at.
         // And whether a replacement was finished that another run began is not to be known either, changed or not.
         let hidden = [Reason::NotRecovered, Reason::ReadinessUnknown, Reason::DockerUnknown].map(Some);
-        let both_hidden =
-            world.health_hidden.is_some() && [&second, &third].iter().all(|ran| hidden.contains(&ends(ran)));
+        let both_hidden = after.health_hidden && [second, third].iter().all(|end| hidden.contains(&end.reason));
         // Each restore that is asked for is tried anew, also where the last one could not be undone.
         let not_restored = [Reason::NotRecovered, Reason::RolledBack, Reason::NotPutBack, Reason::PortHeld].map(Some);
-        let both_tried =
-            again.restore.is_some() && [&second, &third].iter().all(|ran| not_restored.contains(&ends(ran)));
-        let settled = ends(&third) == ends(&second) || both_tried || both_ready || became_ready || both_hidden;
-        if ends(&second).is_none() || !settled {
-            let what = format!("undisturbed runs end as {:?}, then as {:?}", ends(&second), ends(&third));
+        let both_tried = restores && [second, third].iter().all(|end| not_restored.contains(&end.reason));
+        let both_ready = second.ready && third.ready;
+        let settled = third.reason == second.reason || both_tried || both_ready || became_ready || both_hidden;
+        if second.reason.is_none() || !settled {
+            let what = format!("undisturbed runs end as {:?}, then as {:?}", second.reason, third.reason);
             breaches.push(Breach { invariant: Invariant::ItEnds, what });
         }
-        // A gateway that is not ready is started or restarted once by each run.
-        let is_ready = third.outcome.as_ref().is_some_and(is_ready);
+        // A gateway that is not ready is started or restarted once by each run, and one that is stopped for a backup that
+        // fails is started again by each run that asks for it. A backup is made as often as it is asked for.
+        let attempt = if self.intent.is_for_ready() { REPAIR } else { UNDONE };
+        let acts_on =
+            !both_tried && third.acts.sum() > second.acts.sum().max(attempt) && self.intent.purpose != Purpose::BackUp;
         // What others have given the gateway's label is only known to be its own once there is no record.
-        let is_destroyed = third
-            .outcome
-            .as_ref()
-            .is_some_and(|outcome| matches!(&outcome.end, End::Destroyed { removed, .. } if removed.is_empty()));
-        // One that is stopped for a backup that fails is started again by each run that asks for it.
-        let attempt = if again.is_for_ready() { REPAIR } else { UNDONE };
-        if (is_destroyed && third_acts.sum() > 0)
-            || (is_ready && !became_ready && third_acts.sum() > 0)
-            || !both_tried && third_acts.sum() > second_acts.sum().max(attempt)
-        {
-            let what = format!("the undisturbed run after an undisturbed run still acts: {third_acts:?}");
+        let settles = (third.ready && !became_ready) || third.destroyed_nothing;
+        if settles && third.acts.sum() > 0 || acts_on {
+            let what = format!("the undisturbed run after an undisturbed run still acts: {:?}", third.acts);
             breaches.push(Breach { invariant: Invariant::NoNeedlessActs, what });
         }
-        if is_ready && ends(&third) != Some(Reason::Unverified) {
-            self.judge_left_over(&world, &mut breaches);
+        if third.ready && third.reason != Some(Reason::Unverified) {
+            self.judge_left_over(disturbed, after, &mut breaches);
         }
         if !became_ready {
-            self.compare(seam, &again, &second, acts, second_acts, &world, &mut breaches);
+            self.compare(disturbed, acts, after, reference, &mut breaches);
         }
-        Judged { breaches, first, converged: second.outcome, acts, world, history }
+        breaches
+    }
+
+    fn intent(&self) -> Shared<Intent> {
+        Shared::new(self.intent.clone())
     }
 
     /// What is asked for afterwards: who asked for a reset or a replacement does not ask again, so that what was cut is
-    /// finished or undone; what was to be left behind and taken along is still said. Who asked for a restore or a destruction
-    /// asks for it again.
-    fn plain(&self, intent: &Intent) -> Intent {
+    /// finished or undone; what was to be left behind and taken along is still said.
+    /// Who asked for a restore or a destruction asks for it again.
+    pub fn plain(&self) -> Intent {
+        self.plain_of(&self.intent)
+    }
+
+    fn plain_of(&self, intent: &Intent) -> Intent {
         if intent.restore.is_some() {
             return intent.clone();
         }
@@ -180,7 +219,7 @@ impl Case {
     fn step<S: Seam>(
         &self,
         seam: &impl Fn(&Intent) -> S,
-        intent: &Intent,
+        intent: &Shared<Intent>,
         world: &mut World,
         history: &mut History,
         rules: &[Rule],
@@ -197,38 +236,30 @@ impl Case {
         (ran, oracle.acts, oracle.breaches)
     }
 
+    /// How the undisturbed run ends, and one after it.
+    pub fn reference<S: Seam>(&self, seam: &impl Fn(&Intent) -> S) -> Reference {
+        let mut world = self.world.clone();
+        let mut history = History::default();
+        let (_, first, _) = self.step(seam, &self.intent(), &mut world, &mut history, &[], &mut Nobody);
+        heal(&mut world, &mut history);
+        world.pass(SETTLED_AFTER_MS, &mut history);
+        let (ran, again, _) = self.step(seam, &Shared::new(self.plain()), &mut world, &mut history, &[], &mut Nobody);
+        Reference { end: End::of(ran.outcome.as_ref(), again), first, inventory: inventory(&world) }
+    }
+
     /// Where nobody but the daemon's answers and our own death disturbed the run, it ends where the undisturbed one
     /// does, with the same things there, and did not act much more often.
-    #[expect(clippy::too_many_arguments, reason = "each is a part of one comparison")]
-    fn compare<S: Seam>(
+    fn compare(
         &self,
-        seam: &impl Fn(&Intent) -> S,
-        again: &Intent,
-        second: &Ran,
+        disturbed: Disturbed,
         acts: Acts,
-        more: Acts,
-        world: &World,
+        after: &After,
+        reference: impl FnOnce() -> Reference,
         breaches: &mut Vec<Breach>,
     ) {
-        let answers_only = self.rules.iter().all(|rule| match rule.what {
-            Verdict::Act { .. } | Verdict::Stale => false,
-            Verdict::Hangs
-            | Verdict::NotListening
-            | Verdict::Forbidden
-            | Verdict::BadStatus { .. }
-            | Verdict::BadBody
-            | Verdict::CutShort
-            | Verdict::AnswerLost
-            | Verdict::EffectLate { .. }
-            | Verdict::Refused { .. }
-            | Verdict::DownFor { .. }
-            | Verdict::Killed
-            | Verdict::Interrupted
-            | Verdict::Slow { .. } => true,
-        });
         // What a reset that was cut short is worth depends on when.
         let purpose = self.intent.purpose;
-        let comparable = answers_only
+        let comparable = disturbed.answers_only
             && self.intent.reset.is_none()
             && (purpose == Purpose::Onboard || matches!(purpose, Purpose::Destroy(_)));
         // So is how far a gateway came that warms up longer than anybody waits, and what a replacement is worth whose image
@@ -236,63 +267,46 @@ impl Case {
         let programs = || self.world.programs.values();
         let slow = programs().any(|program| program.warm_up_ms > self.names.spec.warm_up_ms);
         let migrates = self.replaces() && programs().any(|program| program.form > 0);
-        if self.rules.is_empty() || !comparable || slow || migrates || self.world.daemons.len() > 1 {
+        if disturbed.faults == 0 || !comparable || slow || migrates || self.world.daemons.len() > 1 {
             return;
         }
-        let mut alone = self.world.clone();
-        let mut history = History::default();
-        let (_, first_acts, _) = self.step(seam, &self.intent, &mut alone, &mut history, &[], &mut Nobody);
-        heal(&mut alone, &mut history);
-        alone.pass(SETTLED_AFTER_MS, &mut history);
-        let (reference, again_acts, _) = self.step(seam, again, &mut alone, &mut history, &[], &mut Nobody);
-        let (Some(there), Some(here)) = (&reference.outcome, &second.outcome) else { return };
+        let Reference { end: there, first, inventory: had } = reference();
+        let here = &after.second;
+        if there.reason.is_none() || here.reason.is_none() {
+            return;
+        }
         // A replacement that was cut ends undone or finished; what it was to bring may be no gateway at all.
-        if self.replaces() && !is_ready(there) {
+        if self.replaces() && !there.ready {
             return;
         }
-        if is_ready(there) != is_ready(here) || (!is_ready(there) && there.reason() != here.reason()) {
-            let what = format!("undisturbed it ends as {:?}, disturbed as {:?}", there.reason(), here.reason());
+        if there.ready != here.ready || (!there.ready && there.reason != here.reason) {
+            let what = format!("undisturbed it ends as {:?}, disturbed as {:?}", there.reason, here.reason);
             breaches.push(Breach { invariant: Invariant::CrashOnly, what });
         }
+        // What a next container's image declares as a volume stays where it is undone, and a container that is replaced
+        // and one that is started again do not need the same networks.
         let restores = self.intent.restore.is_some();
-        let inventory = |world: &World| {
-            let (containers, volumes, networks) = inventory(world);
-            // What a next container's image declares as a volume stays where it is undone.
-            (containers, if self.replaces() || restores { 0 } else { volumes }, networks)
+        let compared = |(containers, volumes, networks): (usize, usize, usize)| {
+            if self.replaces() {
+                (containers, 0, 0)
+            } else {
+                (containers, if restores { 0 } else { volumes }, networks)
+            }
         };
-        let (mut has, mut had) = (inventory(world), inventory(&alone));
-        if self.replaces() {
-            // A container that is replaced and one that is started again do not need the same networks.
-            (has.2, had.2) = (0, 0);
-        }
-        let ended_well = |outcome: &Outcome| is_ready(outcome) || matches!(outcome.end, End::Destroyed { .. });
-        if ended_well(there) && has != had {
+        let (has, had) = (compared(after.inventory), compared(had));
+        if (there.ready || there.destroyed) && has != had {
             let what = format!("there is {has:?} instead of {had:?}");
             breaches.push(Breach { invariant: Invariant::CrashOnly, what });
         }
-        let faults = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
         // A restart is an end and a start.
         let undoes = if self.replaces() || restores || purpose != Purpose::Onboard { UNDONE } else { 0 };
-        let most = first_acts.sum() + again_acts.sum() + 2 * faults + undoes;
+        let most = first.sum() + there.acts.sum() + 2 * disturbed.faults + undoes;
+        let more = here.acts;
         if acts.sum() + more.sum() > most {
-            let what = format!("{acts:?} and {more:?}, instead of {first_acts:?} and {again_acts:?} without faults");
+            let what = format!("{acts:?} and {more:?}, instead of {first:?} and {:?} without faults", there.acts);
             breaches.push(Breach { invariant: Invariant::NoNeedlessActs, what });
         }
     }
-}
-
-fn is_ready(outcome: &Outcome) -> bool {
-    matches!(outcome.end, End::Ready { .. })
-}
-
-fn is_how(outcome: &Outcome, wanted: How) -> bool {
-    matches!(&outcome.end, End::Ready { how, .. } if *how == wanted)
-}
-
-/// How many of each there are, whatever they are called.
-fn inventory(world: &World) -> (usize, usize, usize) {
-    let daemon = world.daemon();
-    (daemon.store.containers.len(), daemon.volumes.len(), daemon.networks.len())
 }
 
 /// What broke the machine is over: every daemon runs. What a person did stays.

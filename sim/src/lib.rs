@@ -6,10 +6,12 @@
 
 pub mod act;
 pub mod base;
+pub mod check;
 pub mod demo;
 pub mod draw;
 pub mod explore;
 pub mod fault;
+pub mod graph;
 pub mod host;
 pub mod judge;
 pub mod oracle;

@@ -9,14 +9,17 @@ mod replacement;
 mod restore;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
 
 use engine::{
     Command, ContainerId, End, Event, Failure, GatewayRecord, Grounds, How, Intent, Outcome, Purpose, Readiness,
-    Reason, VolumeName, gateway_of,
+    Reason, Shared, VolumeName, gateway_of,
 };
 
 pub use self::invariant::{Acts, Breach, Invariant};
-use self::restore::Held;
+use self::restore::HeldBefore;
 use crate::base::{Names, sandbox_folder};
 use crate::fault::Verdict;
 use crate::host::{Happening, Moment, Witness};
@@ -24,11 +27,31 @@ use crate::world::World;
 use crate::world::container::{Container, Mounted};
 use crate::world::effect::{Actor, Effect, Happened, History};
 
+/// What a judge is lent for one run, or shares with others for as long as any of them needs it.
+#[derive(Clone, Debug)]
+enum Held<'a, T> {
+    Lent(&'a T),
+    Kept(Arc<T>),
+    Shared(Shared<T>),
+}
+
+impl<T> Deref for Held<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match self {
+            Self::Lent(lent) => lent,
+            Self::Kept(kept) => kept,
+            Self::Shared(shared) => shared,
+        }
+    }
+}
+
 /// The judge of one run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Oracle<'a> {
-    names: &'a Names,
-    intent: &'a Intent,
+    names: Held<'a, Names>,
+    intent: Held<'a, Intent>,
     /// What did not hold.
     pub breaches: Vec<Breach>,
     /// What the run did so far.
@@ -49,8 +72,8 @@ pub struct Oracle<'a> {
     recorded_before: BTreeSet<VolumeName>,
     /// The gateway's own containers when the run began.
     before: BTreeSet<ContainerId>,
-    /// Whether this run made the gateway's container.
-    made: bool,
+    /// The containers of the gateway that this run made.
+    made: BTreeSet<ContainerId>,
     /// Whether anybody else did anything since the run began.
     others_acted: bool,
     /// Whether, since the last look began, anything kept its picture from being true, or from staying so.
@@ -68,7 +91,7 @@ pub struct Oracle<'a> {
     /// Whether anybody did since the run began.
     acted: bool,
     /// What the gateway's volumes held when the run began.
-    held_before: Held,
+    held_before: HeldBefore,
     /// The volumes that the gateway's containers mounted then.
     mounted_before: BTreeSet<VolumeName>,
     /// The volumes that this run has made to restore into.
@@ -93,6 +116,15 @@ pub const COMMANDS_MAX: u32 = 240;
 impl<'a> Oracle<'a> {
     /// A judge for one run.
     pub fn new(names: &'a Names, intent: &'a Intent, history: &History) -> Self {
+        Self::of(Held::Lent(names), Held::Lent(intent), history)
+    }
+
+    /// The same, for a run that is taken step by step.
+    pub fn shared(names: Arc<Names>, intent: Shared<Intent>, history: &History) -> Oracle<'static> {
+        Oracle::of(Held::Kept(names), Held::Shared(intent), history)
+    }
+
+    fn of(names: Held<'a, Names>, intent: Held<'a, Intent>, history: &History) -> Self {
         Self {
             names,
             intent,
@@ -106,7 +138,7 @@ impl<'a> Oracle<'a> {
             own: BTreeMap::new(),
             recorded_before: BTreeSet::new(),
             before: BTreeSet::new(),
-            made: false,
+            made: BTreeSet::new(),
             others_acted: false,
             disturbed: true,
             health_known: true,
@@ -115,7 +147,7 @@ impl<'a> Oracle<'a> {
             proved: BTreeMap::new(),
             meddled: false,
             acted: false,
-            held_before: Held::new(),
+            held_before: HeldBefore::new(),
             mounted_before: BTreeSet::new(),
             made_to_restore: BTreeSet::new(),
             node_name_before: None,
@@ -123,6 +155,23 @@ impl<'a> Oracle<'a> {
             tidied: 0,
             done: 0,
         }
+    }
+
+    /// Forgets what nothing can depend on any more between two commands, so that two runs that came to the same point
+    /// on different ways are the same.
+    pub fn rest(&mut self, history: &mut History) {
+        let needed = self.proved.values().map(|(at, _)| *at).fold(self.looked_at.min(self.judged), usize::min);
+        history.forget_before(needed);
+        self.looked_at -= needed;
+        self.judged -= needed;
+        self.proved.values_mut().for_each(|(ordered, _)| *ordered -= needed);
+        self.began_at = 0;
+        self.own.clear();
+    }
+
+    /// How many commands the run gave.
+    pub fn commands(&self) -> u32 {
+        self.done
     }
 
     fn breach(&mut self, invariant: Invariant, what: impl Into<String>) {
@@ -143,7 +192,7 @@ impl<'a> Oracle<'a> {
                     self.breach(Invariant::NoNeedlessActs, format!("a ready gateway was acted on: {:?}", self.acts));
                 }
                 // Of one that took another's place the name is judged by that one's.
-                if self.made && how.as_str() != UPGRADED && *how != How::Restored {
+                if !self.made.is_empty() && how.as_str() != UPGRADED && *how != How::Restored {
                     self.judge_node_name(outcome, world);
                 }
                 if how.as_str() == UPGRADED {
@@ -170,7 +219,8 @@ impl<'a> Oracle<'a> {
                 }
             }
             End::Refused { .. } => {
-                if outcome.reason() == Reason::NotRecovered && self.ready {
+                // A look that was disturbed may show a container that has ended since, or as it was when the run began.
+                if outcome.reason() == Reason::NotRecovered && self.ready && !self.disturbed {
                     self.breach(Invariant::HonestEnds, "it says that it did not come up, and the look showed it ready");
                 }
             }
@@ -194,9 +244,9 @@ impl<'a> Oracle<'a> {
     /// Sandboxes that the new container does not see must have been told.
     fn judge_node_name(&mut self, outcome: &Outcome, world: &World) {
         let daemon = world.daemon();
-        // One that others have made anew since is theirs.
-        let is_ours = |container: &&Container| gateway_of(&container.config.labels).is_some();
-        let Some(container) = daemon.named(&self.names.container).filter(is_ours) else { return };
+        // For one that another put in its place nobody answers.
+        let own = daemon.named(&self.names.container).filter(|own| self.made.contains(&own.id));
+        let Some(container) = own else { return };
         let folder = sandbox_folder(world, container);
         let Some(volume) = container.writes_to().next().and_then(|volume| daemon.volumes.get(volume)) else { return };
         // Of what was made under a name that neither the record nor the volume tells nobody could know.
@@ -251,6 +301,19 @@ impl<'a> Oracle<'a> {
             let answers = |port: u16| matches!(world.answers_at(port), Readiness::Ready { .. });
             container.process().is_some() && container.config.ports.first().is_some_and(|port| answers(port.host))
         })
+    }
+}
+
+/// What it remembers of the run, between two commands. Left out is whom it judges, and how many commands there were:
+/// that they do not go on for ever is for its user to see to.
+impl Hash for Oracle<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let flags = [self.unknown, self.ready, self.others_acted, self.disturbed, self.health_known, self.stop_lost];
+        (flags, &self.made, self.meddled, self.tidied, self.acts, self.looked_at, self.judged).hash(state);
+        (&self.recorded_before, &self.before, &self.bereaved, &self.proved).hash(state);
+        (&self.held_before, &self.mounted_before, &self.made_to_restore, &self.used_before).hash(state);
+        (self.acted, &self.node_name_before).hash(state);
+        self.breaches.hash(state);
     }
 }
 

@@ -1,6 +1,6 @@
 //! One run of the engine on a simulated host, to its end or its death.
 
-use engine::{Intent, Outcome, Purpose, Row, Typed, Watch, drive};
+use engine::{Intent, Outcome, Purpose, Row, Shared, Typed, Watch, drive};
 
 use crate::base::{Names, at_once};
 use crate::fault::Rule;
@@ -61,7 +61,7 @@ pub fn run<W: Witness>(
 }
 
 /// Runs `intent` on a host behind a seam.
-pub fn through<W: Witness>(seam: &mut impl Seam, mut host: SimHost<'_, W>, intent: Intent) -> Ran {
+pub fn through<W: Witness>(seam: &mut impl Seam, mut host: SimHost<'_, W>, intent: impl Into<Shared<Intent>>) -> Ran {
     let mut rows = Rows::default();
     let outcome = at_once(drive(&mut Behind(seam, &mut host), &mut rows, intent));
     host.end();

@@ -44,9 +44,21 @@ pub struct Scenario {
     /// What went wrong meanwhile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
+    /// Where somebody runs it again at once, while effects of the first run may still be to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
     /// What must hold besides the invariants.
     #[serde(default)]
     pub holds: Holds,
+}
+
+/// Another run at once, as an owner asks for it to whom the first one came to nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Again {
+    /// What goes wrong with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
 }
 
 /// The world before the run.
@@ -212,7 +224,8 @@ impl Scenario {
         if self.ask.command == Verb::Restore {
             intent.restore = Some(self.ask.backup_in(&world, &names));
         }
-        Ok(Case { world, names, intent, rules: self.rules.clone() })
+        let again = self.again.as_ref().map(|again| again.rules.clone());
+        Ok(Case { world, names, intent, rules: self.rules.clone(), again })
     }
 
     /// What was to hold and did not, besides the invariants.

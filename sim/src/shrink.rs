@@ -1,8 +1,9 @@
 //! Makes a scenario that breaks an invariant as small as it can: delta debugging (Zeller and Hildebrandt, 2002) over its
 //! rules and acts, then one simplification after another, as long as the same invariant breaks.
 
+use crate::fault::Rule;
 use crate::oracle::Invariant;
-use crate::scenario::{Ask, Bases, Scenario};
+use crate::scenario::{Again, Ask, Bases, Scenario};
 
 /// The smallest scenario found that still breaks it.
 pub fn shrink(scenario: &Scenario, breaks: impl Fn(&Scenario) -> bool) -> Scenario {
@@ -10,6 +11,11 @@ pub fn shrink(scenario: &Scenario, breaks: impl Fn(&Scenario) -> bool) -> Scenar
     loop {
         let before = least.clone();
         least.rules = ddmin(&least.rules, |rules| breaks(&Scenario { rules: rules.to_vec(), ..least.clone() }));
+        if let Some(again) = least.again.clone() {
+            let with = |rules: &[Rule]| Scenario { again: Some(Again { rules: rules.to_vec() }), ..least.clone() };
+            let rules = ddmin(&again.rules, |rules| breaks(&with(rules)));
+            least = with(&rules);
+        }
         least.world.acts = ddmin(&least.world.acts, |acts| {
             let mut tried = least.clone();
             tried.world.acts = acts.to_vec();
@@ -42,6 +48,7 @@ fn simpler(scenario: &Scenario) -> Vec<Scenario> {
     let ask = |change: &dyn Fn(&mut Ask)| with(&|scenario| change(&mut scenario.ask));
     let mut all = vec![
         with(&|scenario| scenario.ask = Ask::default()),
+        with(&|scenario| scenario.again = None),
         with(&|scenario| scenario.world.preset = Default::default()),
         with(&|scenario| scenario.world.base = Default::default()),
         ask(&|ask| ask.command = Default::default()),

@@ -105,7 +105,7 @@ impl Model {
         };
         self.world.pass(SETTLED_MS, &mut self.history);
         let daemon = self.world.daemon();
-        for network in &daemon.networks {
+        for network in daemon.networks.iter() {
             self.networks.insert(network.1.name.to_string(), network.0.clone());
         }
         let containers = &daemon.store.containers;

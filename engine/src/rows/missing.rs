@@ -122,6 +122,10 @@ pub fn reset(case: &Case<'_>) -> Judged {
     if !volumes.is_empty() && case.helper()?.is_none() && !case.wanted.from_nothing {
         return refuse(preset_legacy(case));
     }
+    // What a run has bereaved itself it does not remove, whoever removed the other container meanwhile.
+    if let Some((volume, _)) = volumes.first().filter(|_| case.tried.has_removed_a_container()) {
+        return refuse(Refusal::NotProved { volume: volume.clone(), lacks: NotProved::Bereaved });
+    }
     give_up(case, consent, &volumes)
 }
 
@@ -179,7 +183,8 @@ pub fn settled(absence: Result<Absence, NotProved>) -> Result<Result<Absence, No
             | NotProved::Container { .. }
             | NotProved::Remains
             | NotProved::NotItsVolume
-            | NotProved::Record),
+            | NotProved::Record
+            | NotProved::Bereaved),
         ) => Ok(Err(lacks)),
     }
 }

@@ -141,7 +141,7 @@ impl Act {
                 let mut program = Program { does: *does, ..names.program(world) };
                 program.form += u64::from(*migrates);
                 program.volumes.extend(volumes.iter().cloned());
-                Arc::make_mut(&mut world.programs).insert(id.clone(), program);
+                world.programs.insert(id.clone(), program);
                 let reference = image.as_deref().map_or_else(|| names.image.clone(), ImageRef::new);
                 world.published.insert(reference, id);
             }
@@ -293,7 +293,7 @@ fn write(world: &mut World, names: &Names, path: &str) {
 /// What the gateway's image does from now on; its running process goes on warm.
 fn behave(world: &mut World, names: &Names, does: Does, warm_up_ms: Option<u64>) {
     let Some(id) = names.image_id(world) else { return };
-    if let Some(program) = Arc::make_mut(&mut world.programs).get_mut(&id) {
+    if let Some(program) = world.programs.get_mut(&id) {
         program.does = does;
         program.warm_up_ms = warm_up_ms.unwrap_or(program.warm_up_ms);
     }

@@ -1,7 +1,9 @@
 //! What a person types to `nemoclaw-sim`, and what each command prints. Documents go to stdout, all else to stderr.
 
+mod check;
 mod explore;
 mod find;
+mod graph;
 mod proxy;
 mod replay;
 mod run;
@@ -50,6 +52,10 @@ enum Command {
     },
     /// Runs drawn scenarios until an invariant breaks.
     Explore(explore::ExploreArgs),
+    /// Checks every case with every fault, up to a bound.
+    Check(check::CheckArgs),
+    /// Prints the states of a run as a Mermaid diagram.
+    Graph,
     /// Replays a trace: feeds its events to the engine and tells the first command that differs.
     Replay {
         /// The trace file.
@@ -105,6 +111,14 @@ pub enum Bad {
         /// Why.
         error: std::io::Error,
     },
+    /// A file that cannot be written.
+    #[error("`{path}` cannot be written: {error}")]
+    Unwritable {
+        /// Which.
+        path: String,
+        /// Why.
+        error: std::io::Error,
+    },
     /// A file that does not say what it should.
     #[error("{path}:{line}: {problem}")]
     Text {
@@ -149,6 +163,8 @@ pub fn run(args: &Args) -> Result<Verdict, Bad> {
         Command::Run { scenario } => run::run(scenario, args.output),
         Command::Scenarios { name } => scenarios::scenarios(name.as_deref(), args.output),
         Command::Explore(explore) => explore::explore(explore, args.output),
+        Command::Graph => graph::graph(),
+        Command::Check(check) => check::check(check, args.output),
         Command::Proxy(args) => proxy::proxy(args),
         Command::Replay { trace } => replay::replay(trace, args.output),
         Command::Shrink { file } => shrink::shrink(file, args.output),

@@ -259,7 +259,7 @@ impl<W: Witness> SimHost<'_, W> {
         match self.ask(CallKind::ListVolumes)? {
             Err(why) => return Ok(Known::Unknown(why)),
             Ok(from) => {
-                for (name, volume) in &self.world_of(from).daemon().volumes {
+                for (name, volume) in self.world_of(from).daemon().volumes.iter() {
                     if volumes.contains(name) {
                         let what = NamedThing::Volume { name: name.clone() };
                         found.push(Named { what, preset: preset(&volume.labels) });

@@ -14,19 +14,21 @@ mod wait;
 mod words;
 
 use std::future::pending;
+use std::sync::Arc;
 
 use engine::{Command, Event, GatewayName, Host, Signal};
 
 use crate::base::Names;
 use crate::fault::{CallKind, Rule, Verdict};
+use crate::oracle::COMMANDS_MAX;
 use crate::world::World;
 use crate::world::effect::{Actor, History};
 
 /// What a run may take beside two warm-ups, in milliseconds, as `nemoclaw` has it where no `--timeout` is typed.
 const TIME_BESIDE_WARM_UP_MS: u64 = 60_000;
 
-/// After how many commands a run that does not end is cut, so that whoever judges it can say so.
-const CUT_AFTER: u32 = 1_000;
+/// How many commands a run gets: a few more than any run may give, so that who judges it sees that it gave too many.
+const RUN_AWAY: u32 = COMMANDS_MAX + 8;
 
 /// What a timeline tells of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,10 +106,41 @@ pub struct SimHost<'a, W> {
     /// The command before that.
     before: &'static str,
     down_for: u32,
-    first: Option<Box<World>>,
+    /// The world as it was when the run began, where an answer may tell that.
+    first: Option<Arc<World>>,
     now_ms: u64,
     ends_ms: u64,
     lock: Option<GatewayName>,
+}
+
+/// What a host keeps between two commands of a run, for one that is taken step by step and may go on in several ways.
+/// How many commands there were is no part of it: the rules of each step count from its first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Between {
+    command: &'static str,
+    down_for: u32,
+    now_ms: u64,
+    ends_ms: u64,
+    lock: Option<GatewayName>,
+}
+
+impl Between {
+    /// Before the first command of a run.
+    pub fn first(names: &Names) -> Self {
+        Self { command: "", down_for: 0, now_ms: 0, ends_ms: ends_ms(names), lock: None }
+    }
+
+    /// The run's process ends, and with it its lock.
+    pub fn end(self, world: &mut World) {
+        if let Some(gateway) = self.lock {
+            world.state.locks.remove(&gateway);
+        }
+    }
+}
+
+/// When a run's time is over, in milliseconds after its beginning.
+fn ends_ms(names: &Names) -> u64 {
+    2 * names.spec.warm_up_ms + TIME_BESIDE_WARM_UP_MS
 }
 
 /// How a run ends within a command.
@@ -128,8 +161,7 @@ impl<'a, W: Witness> SimHost<'a, W> {
         witness: &'a mut W,
     ) -> Self {
         let stale = rules.iter().any(|rule| rule.what == Verdict::Stale);
-        let first = stale.then(|| Box::new(world.clone()));
-        let ends_ms = 2 * names.spec.warm_up_ms + TIME_BESIDE_WARM_UP_MS;
+        let first = stale.then(|| Arc::new(world.clone()));
         Self {
             world,
             history,
@@ -145,9 +177,25 @@ impl<'a, W: Witness> SimHost<'a, W> {
             down_for: 0,
             first,
             now_ms: 0,
-            ends_ms,
+            ends_ms: ends_ms(names),
             lock: None,
         }
+    }
+
+    /// Goes on with a run from where it stood between two commands; the rules hold for what comes. What a stale answer
+    /// tells is `first`, the world as it was when the run began.
+    pub fn going_on(mut self, between: Between, first: Option<Arc<World>>) -> Self {
+        let Between { command, down_for, now_ms, ends_ms, lock } = between;
+        self.first = first;
+        (self.command, self.down_for, self.now_ms, self.ends_ms, self.lock) =
+            (command, down_for, now_ms, ends_ms, lock);
+        self
+    }
+
+    /// Where the run stands, between two commands.
+    pub fn between(self) -> Between {
+        let Self { command, down_for, now_ms, ends_ms, lock, .. } = self;
+        Between { command, down_for, now_ms, ends_ms, lock }
     }
 
     /// What the gateway's parts are called.
@@ -206,10 +254,11 @@ impl<W: Witness> Host for SimHost<'_, W> {
             Some((_, count)) => *count += 1,
             None => self.counts.push((self.command, 1)),
         }
-        if self.all > CUT_AFTER {
+        self.witness.commanded(command, self.world, self.history);
+        if self.all > RUN_AWAY {
+            // Whoever asks for so much never ends; for who judges it, it is as one that was killed.
             return pending().await;
         }
-        self.witness.commanded(command, self.world, self.history);
         let event = match self.carry_out(command) {
             Ok(event) => event,
             Err(Stop::Interrupted) => Event::Interrupted { signal: Signal::Interrupt },

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use engine::{
-    ContainerId, LABEL_REPLACES, LABEL_RESTART, LABEL_ROLE, ROLE_HELPER, ROLE_NEXT, RestartPolicy, VolumeName,
-};
+use engine::{ContainerId, LABEL_REPLACES, LABEL_RESTART, RestartPolicy, VolumeName};
 
 use super::Case;
-use crate::fault::Verdict;
+use super::after::{After, Disturbed};
 use crate::oracle::{Breach, Invariant};
 use crate::world::World;
 use crate::world::container::Container;
@@ -15,38 +13,20 @@ use crate::world::container::Container;
 impl Case {
     /// After undisturbed runs that end in a ready gateway there is nothing of a replacement or a backup left, and the one
     /// container that is there has the policy that the gateway had.
-    pub(super) fn judge_left_over(&self, world: &World, breaches: &mut Vec<Breach>) {
+    pub(super) fn judge_left_over(&self, disturbed: Disturbed, after: &After, breaches: &mut Vec<Breach>) {
         let mut breach = |what| breaches.push(Breach { invariant: Invariant::CrashOnly, what });
-        let containers = &world.daemon().store.containers;
-        let role = |container: &Container| {
-            let labels = &container.config.labels;
-            let is_ours = engine::gateway_of(labels) == Some(self.names.gateway.as_str());
-            labels.get(LABEL_ROLE).cloned().filter(|_| is_ours)
-        };
-        let replaced =
-            |next: &Container| next.config.labels.get(LABEL_REPLACES).map(|id| ContainerId::new(id.as_str()));
-        for container in containers.values().filter(|container| container.name != self.names.container) {
-            // A next one with nothing to go back to is a gateway, whatever its name.
-            let is_next = role(container).is_some_and(|role| role == ROLE_NEXT)
-                && replaced(container).is_some_and(|id| containers.contains_key(&id));
-            let is_helper = role(container).is_some_and(|role| role == ROLE_HELPER);
-            let is_previous = containers.values().any(|next| {
-                role(next).is_some_and(|role| role == ROLE_NEXT) && replaced(next).as_ref() == Some(&container.id)
-            });
-            if is_next || is_helper || is_previous {
-                breach(format!("`{}` is left over", container.name));
-            }
+        for name in &after.left_over {
+            breach(format!("`{name}` is left over"));
         }
-        let (Some(wanted), Some(own)) = (self.policy(), world.daemon().named(&self.names.container)) else { return };
+        let (Some(wanted), Some(own)) = (self.policy(), &after.own) else { return };
         // One that was made anew where the old one had gone has the policy that its owner wants.
         let before = self.world.daemon().named(&self.names.container);
-        if before.is_none_or(|before| before.id != own.id) && role(own).is_none() {
+        if before.is_none_or(|before| before.id != own.id) && !own.has_role {
             return;
         }
-        let chosen = self.replaces() && own.restart() == self.intent.spec.restart;
-        let meddled = self.rules.iter().any(|rule| matches!(rule.what, Verdict::Act { .. }));
-        if own.restart() != wanted && !chosen && !meddled {
-            let what = format!("its restart policy is `{}`, and was `{}`", own.restart().as_str(), wanted.as_str());
+        let chosen = self.replaces() && own.restart == self.intent.spec.restart;
+        if own.restart != wanted && !chosen && !disturbed.meddled {
+            let what = format!("its restart policy is `{}`, and was `{}`", own.restart.as_str(), wanted.as_str());
             breach(what);
         }
     }

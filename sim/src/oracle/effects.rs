@@ -60,7 +60,9 @@ impl Oracle<'_> {
             Effect::ContainerCreated { id, .. } => {
                 if let Some(container) = world.daemon().store.containers.get(id) {
                     self.own.insert(id.clone(), container.clone());
-                    self.made |= !is_helper(container);
+                    if !is_helper(container) {
+                        self.made.insert(id.clone());
+                    }
                     self.judge_volumes_of(container, world);
                     self.judge_policies(world, history);
                 }
@@ -129,9 +131,10 @@ impl Oracle<'_> {
     /// a next one and a helper have is what the gateway's container has.
     fn judge_volumes_of(&mut self, container: &Container, world: &World) {
         let daemon = world.daemon();
+        let gateway = self.names.gateway.clone();
         let labelled = |name: &VolumeName| {
             let labels = daemon.volumes.get(name).map(|volume| &volume.labels);
-            labels.and_then(gateway_of) == Some(self.names.gateway.as_str())
+            labels.and_then(gateway_of) == Some(gateway.as_str())
         };
         let beside = is_helper(container) || replaced_by(container).is_some();
         let of_another =

@@ -82,7 +82,7 @@ impl fmt::Display for Invariant {
 }
 
 /// An invariant that did not hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Breach {
     /// Which.
     pub invariant: Invariant,
@@ -91,7 +91,7 @@ pub struct Breach {
 }
 
 /// How often a run did what, by the truth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Acts {
     /// Containers, volumes and networks made.
     pub created: u32,

@@ -20,7 +20,9 @@ impl Oracle<'_> {
     pub(super) fn own_in(&self, world: &World) -> BTreeMap<ContainerId, Container> {
         let all = &world.daemon().store.containers;
         let own: Vec<&Container> = all.values().filter(|container| self.is_own(container)).collect();
-        let replaced: BTreeSet<ContainerId> = own.iter().filter_map(|container| replaced_by(container)).collect();
+        // One that the daemon denies says all the same whose place it took.
+        let everywhere = world.daemon().all_containers().filter(|container| self.is_own(container));
+        let replaced: BTreeSet<ContainerId> = everywhere.filter_map(replaced_by).collect();
         let recorded = self.recorded(world);
         let set_aside = self.names.previous();
         let further = all.values().filter(|container| {
@@ -100,7 +102,7 @@ impl Oracle<'_> {
             return;
         };
         if is_helper(&removed) {
-            self.tidied += u32::from(!self.made);
+            self.tidied += u32::from(self.made.is_empty());
             return;
         }
         self.bereaved.extend(removed.config.mounts.iter().filter_map(Mounted::volume).cloned());
@@ -147,7 +149,7 @@ impl Oracle<'_> {
         if !left.is_empty() && !self.intent.leave_behind {
             whats.push(format!("`{name}` was removed with files of its own: {left:?}"));
         }
-        self.tidied += u32::from(whats.is_empty() && !self.made);
+        self.tidied += u32::from(whats.is_empty() && self.made.is_empty());
         for what in whats {
             self.breach(Invariant::DriftKeepsData, what);
         }

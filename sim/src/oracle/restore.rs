@@ -14,11 +14,11 @@ use crate::world::daemon::Volume;
 use crate::world::program::{DATA, FORM};
 
 /// Volumes with what is on them.
-pub(super) type Held = BTreeMap<VolumeName, Volume>;
+pub(super) type HeldBefore = BTreeMap<VolumeName, Volume>;
 
 impl Oracle<'_> {
     /// What the gateway's volumes hold: those of its containers, of its record, of its label and of its spec's names.
-    pub(super) fn held_in(&self, world: &World) -> Held {
+    pub(super) fn held_in(&self, world: &World) -> HeldBefore {
         let mounted: BTreeSet<_> =
             self.own.values().flat_map(|own| &own.config.mounts).filter_map(Mounted::volume).collect();
         let is_its = |name: &VolumeName, labels: &BTreeMap<String, String>| {
@@ -77,7 +77,7 @@ impl Oracle<'_> {
             .iter()
             .filter_map(Mounted::volume)
             .any(|name| daemon.volumes.get(name).is_some_and(|volume| volume.is_restored_of(&self.names.gateway)));
-        if !has_restored && self.made {
+        if !has_restored && !self.made.is_empty() {
             self.breach(Invariant::HonestEnds, "it says that it was restored, and is on none of what was restored");
         }
         if self.acted {

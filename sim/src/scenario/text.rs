@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::Scenario;
 use crate::act::Act;
-use crate::fault::{Verdict, no_such_word};
+use crate::fault::{Rule, Verdict, no_such_word};
 use crate::world::program::Does;
 
 /// The newest form of a scenario's text that is understood; a text that says none has it.
@@ -43,6 +43,11 @@ impl Scenario {
             if let Some(problem) = rule.never() {
                 return Err(BadText { line: Self::line_of_rule(text, at), problem });
             }
+        }
+        // In which line a rule of the run after it stands is not looked for.
+        let again = scenario.again.iter().flat_map(|again| &again.rules);
+        if let Some(problem) = again.filter_map(Rule::never).next() {
+            return Err(BadText { line: 1, problem: format!("`[again]`: {problem}") });
         }
         Ok(scenario)
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
     ContainerId, ContainerName, DaemonIdentity, GatewayName, ImageId, ImageRef, LABEL_RESTORED, NetworkId, NetworkName,
-    VolumeName, gateway_of,
+    Shared, VolumeName, gateway_of,
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,16 +22,16 @@ pub struct Daemon {
     /// Whether it runs.
     pub up: bool,
     /// What it shows, with the storage driver that it uses now.
-    pub store: Store,
+    pub store: Shared<Store>,
     /// What it holds with other storage drivers, and does not show: it denies those containers, and would let go of
     /// their volumes.
-    pub other_stores: BTreeMap<String, Store>,
+    pub other_stores: BTreeMap<String, Shared<Store>>,
     /// Containers whose configuration file was lost: their folders are there, and it denies them.
     pub lost: BTreeMap<ContainerId, Container>,
     /// Its volumes.
-    pub volumes: BTreeMap<VolumeName, Volume>,
+    pub volumes: Shared<BTreeMap<VolumeName, Volume>>,
     /// Its networks.
-    pub networks: BTreeMap<NetworkId, Network>,
+    pub networks: Shared<BTreeMap<NetworkId, Network>>,
     /// Whether it has forgotten which containers refer to which volumes, as after a restart with live-restore
     /// (moby #41686).
     pub forgot_references: bool,
@@ -87,11 +87,11 @@ impl Daemon {
         Self {
             identity,
             up: true,
-            store: Store::default(),
+            store: Shared::default(),
             other_stores: BTreeMap::new(),
             lost: BTreeMap::new(),
-            volumes: BTreeMap::new(),
-            networks: DEFAULT_NETWORKS.iter().map(|name| (NetworkId::new(*name), network(name))).collect(),
+            volumes: Shared::default(),
+            networks: Shared::new(DEFAULT_NETWORKS.iter().map(|name| (NetworkId::new(*name), network(name))).collect()),
             forgot_references: false,
         }
     }

@@ -176,6 +176,11 @@ impl History {
         self.0.get(point..).unwrap_or_default()
     }
 
+    /// Forgets what happened before a certain point: from then on that point is the first.
+    pub fn forget_before(&mut self, point: usize) {
+        self.0.drain(..point.min(self.0.len()));
+    }
+
     /// The point reached.
     pub fn point(&self) -> usize {
         self.0.len()

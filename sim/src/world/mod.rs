@@ -20,9 +20,8 @@ pub mod program;
 mod start;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use engine::{ContainerId, Disk, GatewayName, Gpu, ImageId, ImageRef, Older, Readiness, RecordSeen};
+use engine::{ContainerId, Disk, GatewayName, Gpu, ImageId, ImageRef, Older, Readiness, RecordSeen, Shared};
 use serde::{Deserialize, Serialize};
 
 use self::backup::Backup;
@@ -36,13 +35,13 @@ use self::program::{Does, FORM, Program};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct World {
     /// The daemons that run here, or could.
-    pub daemons: Vec<Daemon>,
+    pub daemons: Vec<Shared<Daemon>>,
     /// Which of them the run's address leads to.
     pub at_address: usize,
     /// What the registry gives for a reference.
-    pub published: BTreeMap<ImageRef, ImageId>,
+    pub published: Shared<BTreeMap<ImageRef, ImageId>>,
     /// What each image does.
-    pub programs: Arc<BTreeMap<ImageId, Program>>,
+    pub programs: Shared<BTreeMap<ImageId, Program>>,
     /// Processes of the host that hold ports.
     pub held_ports: BTreeMap<u16, HostProcess>,
     /// Whether there is room for Docker's data.
@@ -54,7 +53,7 @@ pub struct World {
     /// How the daemons give GPUs to containers.
     pub gpu: Option<Gpu>,
     /// nemoclaw's own files.
-    pub state: StateDir,
+    pub state: Shared<StateDir>,
     late: Vec<Late>,
     born: u64,
 }
@@ -118,16 +117,16 @@ impl World {
     /// A machine with these daemons, of which the first one answers.
     pub fn new(daemons: Vec<Daemon>, programs: BTreeMap<ImageId, Program>) -> Self {
         Self {
-            daemons,
+            daemons: daemons.into_iter().map(Shared::new).collect(),
             at_address: 0,
-            published: BTreeMap::new(),
-            programs: Arc::new(programs),
+            published: Shared::default(),
+            programs: Shared::new(programs),
             held_ports: BTreeMap::new(),
             disk: Disk::Room,
             health_hidden: None,
             gone_folders: Vec::new(),
             gpu: None,
-            state: StateDir::default(),
+            state: Shared::default(),
             late: Vec::new(),
             born: 0,
         }
@@ -223,7 +222,16 @@ impl World {
         for late in &mut self.late {
             late.in_ms = late.in_ms.saturating_sub(ms);
         }
+        let ticks = |container: &Container| match container.life {
+            Life::Running { process } => process.warm_in_ms > 0,
+            Life::Restarting { in_ms } => in_ms > 0,
+            Life::Created | Life::Paused { .. } | Life::Exited | Life::Dead => false,
+        };
         for daemon in self.daemons.iter_mut().filter(|daemon| daemon.up) {
+            // Touched is only what changes, so that the rest stays shared.
+            if !daemon.store.containers.values().any(ticks) {
+                continue;
+            }
             for container in daemon.store.containers.values_mut() {
                 match &mut container.life {
                     Life::Running { process } => process.warm_in_ms = process.warm_in_ms.saturating_sub(ms),

@@ -68,7 +68,7 @@ impl World {
 
     /// The daemon uses another storage driver from now on: what it held with the other one is there, and not shown.
     pub fn switch_store(&mut self, at: usize, driver: &str) {
-        let daemon = &mut self.daemons[at];
+        let daemon = &mut *self.daemons[at];
         let store = daemon.other_stores.remove(driver).unwrap_or_default();
         let old = std::mem::replace(&mut daemon.store, store);
         let old_driver = std::mem::replace(&mut daemon.identity.storage_driver, driver.to_owned());
@@ -79,6 +79,6 @@ impl World {
     pub fn empty_data_root(&mut self, at: usize) {
         let daemon = &mut self.daemons[at];
         let empty = Daemon::new(daemon.identity.clone());
-        *daemon = Daemon { up: daemon.up, ..empty };
+        **daemon = Daemon { up: daemon.up, ..empty };
     }
 }

@@ -32,7 +32,7 @@ impl World {
         let program = self.program(&container.config.image_id);
         let writes = container.writes_to().next().cloned();
         let run = self.number();
-        let found = &mut self.daemons[daemon];
+        let found = &mut *self.daemons[daemon];
         let networks = found.networks.clone();
         let Some(container) = found.store.containers.get_mut(id) else { return Err(ApiError::not_found("container")) };
         for endpoint in &mut container.networks {

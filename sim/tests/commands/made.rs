@@ -76,7 +76,7 @@ fn the_next_container_is_as_the_old_one_is_less_what_its_image_gave() {
     let mut hand = Hand::new(Kind::Reference, Base::ByHand);
     let own = hand.own().clone();
     let image = own.config.image_id.clone();
-    let programs = std::sync::Arc::make_mut(&mut hand.world.programs);
+    let programs = &mut *hand.world.programs;
     let program = programs.get_mut(&image).expect("it is there");
     program.env.insert("NEMOCLAW_REFERENCE_WARM_UP".to_owned(), "0s".to_owned());
     program.volumes = vec!["/declared".to_owned()];

@@ -43,7 +43,7 @@ pub struct Ground<'a> {
 }
 
 /// What a run with a bug remembers.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Memory {
     /// Whether its owner consented to a reset.
     pub consented: bool,
@@ -58,6 +58,7 @@ pub struct Memory {
 }
 
 /// A bug at its seam, in one run.
+#[derive(Clone)]
 pub struct Planted {
     bug: Bug,
     memory: Memory,

@@ -13,6 +13,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use sim::check::{Faults, Kinds, Round, acts, found_after, own_cases, shipped};
 use sim::explore::{Found, Totals, explore_by};
 use sim::host::Nobody;
 use sim::judge::{Case, Judged};
@@ -51,6 +52,49 @@ fn catch(bases: &Bases, bug: Bug) -> Option<Caught> {
     let took_ms = began.elapsed().as_millis();
     let small = shrink(&scenario, |tried| tried.case(bases).is_ok_and(|case| !judge(&case).breaches.is_empty()));
     Some(Caught { run, took_ms, small })
+}
+
+/// Bugs that the exhaustive check finds on the cases of a few scenarios, so that this stays quick: the original one first.
+const CHECKED: [&str; 7] = [
+    "stopped read as missing",
+    "unknown read as missing",
+    "readiness assumed",
+    "lost metadata removes the volumes",
+    "drift removes the volumes",
+    "paused read as exited",
+    "v=1 on a container's removal",
+];
+
+/// The scenarios whose cases they are looked for in.
+const CASES: [&str; 6] = [
+    "reboot-stopped-is-not-missing",
+    "paused-is-not-missing",
+    "stopped-and-the-record-is-lost",
+    "container-removed-volume-left",
+    "started-again-with-a-newer-image-about",
+    "crash-loop-with-exit-0",
+];
+
+#[test]
+fn the_exhaustive_check_catches_planted_bugs() {
+    let bases = Bases::new().expect("the built-in presets resolve");
+    let scenarios = shipped().expect("they parse");
+    let few: Vec<_> = scenarios.iter().filter(|(name, _)| CASES.contains(name)).cloned().collect();
+    let mut wrong = Vec::new();
+    for name in CHECKED {
+        let bug = *BUGS.iter().find(|bug| bug.name == name).expect("it is in the table");
+        let found = [0, 1].into_iter().find_map(|most| {
+            let starts = own_cases(&few, &bases).expect("they can be run");
+            let round = Round { starts, faults: Faults::new(Kinds::All, most, &acts(&scenarios)) };
+            let states = found_after(round, bug.breaks, move |intent| Planted::new(bug, intent))?;
+            Some((most, states))
+        });
+        match found {
+            Some((most, states)) => println!("{name:<46} {most} faults, {states} states"),
+            None => wrong.push(name),
+        }
+    }
+    assert!(wrong.is_empty(), "not found: {wrong:?}");
 }
 
 fn faults(scenario: &Scenario) -> usize {
