@@ -161,7 +161,7 @@ const REPLACED: &[(&str, Body)] = cases! {
 
 /// The cases of `rebuilt`, by whose name all of them can be asked for.
 const REBUILT: &[(&str, Body)] = cases! {
-    round: every_kind_of_file stopped_gateway without_its_record;
+    round: every_kind_of_file stopped_gateway without_its_record with_what_lives_only_in_the_container;
     restored: into_a_running_gateway without_a_container as_another_gateway where_the_data_is_gone
         what_a_newer_image_changed;
     restored_not: damaged_archives damaged_manifests of_another_kind on_a_port_that_is_held;

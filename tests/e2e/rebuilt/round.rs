@@ -1,7 +1,7 @@
 //! Backup, destruction, restore: what comes back is what was there.
 
 use super::{assert_holds, assert_stays, assert_there, back_up, give_up, restore};
-use crate::replaced::layer::Files;
+use crate::replaced::layer::{FileFound, Files, found};
 use crate::replaced::{Before, odd_files};
 use crate::support::{Case, Run, Suite, follow};
 
@@ -50,6 +50,34 @@ pub fn without_its_record(suite: &Suite) {
     std::fs::remove_dir_all(case.home()).unwrap();
     let run = restore(&case, &elsewhere).run();
     assert_back(&case, &before, &run);
+}
+
+/// With a key that lives only in the container, in its home: the backup holds it and puts it onto the volume, where such a
+/// gateway's home is by now. What else lives only there is named.
+pub fn with_what_lives_only_in_the_container(suite: &Suite) {
+    let case = Case::new(suite, "round-key");
+    let home = |path: &str| case.spec().env("HOME", path).carry(&["~/.local/state/openshell"]);
+    let (_, work) = case.created_as(&home("/root"));
+    let files = Files::new().file(b"root/.local/state/openshell/key", b"key", 1234, 0o600);
+    files.file(b"opt/mine", b"x", 0, 0o600).put(&case, &case.name());
+    let spec = case.file("home.toml");
+    home("/data/home").write(&spec);
+    let spec = ["--spec", &spec.display().to_string()];
+
+    let run = case.nemoclaw(&["backup", "--gateway", case.gateway()]).args(&spec).run();
+    run.ended(0, "backed-up", "as-asked");
+    let lacks = run.json["backup"]["lacks"].to_string();
+    assert!(lacks.contains("/opt/mine") && !lacks.contains("openshell/key"), "{}", run.dump());
+    let backup = run.json["backup"]["path"].as_str().unwrap().to_owned();
+    case.nemoclaw(&["backups", "--verify", "--gateway", case.gateway()]).run();
+    case.daemon().remove(&case.name());
+
+    let run = case.nemoclaw(&["restore", &backup]).args(&spec).run();
+    run.ended(0, "restored", "ready");
+    case.assert_kept(&work);
+    let there = found(&case, &case.name(), "/data/home/.local/state/openshell");
+    let key = FileFound { bytes: b"key".to_vec(), uid: 1234, mode: 0o600 };
+    assert_eq!(there.get("openshell/key"), Some(&key), "{}", run.dump());
 }
 
 /// All of it is removed, and nothing is left but files.

@@ -52,6 +52,13 @@ impl Spec {
         self
     }
 
+    /// With paths of the container's own layer that go along.
+    pub fn carry(mut self, paths: &[&str]) -> Self {
+        let paths: Vec<_> = paths.iter().map(|path| toml::Value::from(*path)).collect();
+        self.0.insert("carry".to_owned(), paths.into());
+        self
+    }
+
     /// With another image.
     pub fn image(mut self, reference: &str) -> Self {
         self.table("image").insert("reference".to_owned(), reference.into());
