@@ -122,6 +122,17 @@ pub struct GatewayArgs {
     pub demo: bool,
 }
 
+/// What a run that may change something waits for.
+#[derive(Clone, Debug, Flags)]
+pub struct WaitArgs {
+    /// How long to wait for answers: 90s, 5m [default: two warm-ups and 60s]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+    /// Do not wait for another run on the same gateway
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
 /// Flags of `onboard`.
 #[derive(Clone, Debug, Flags)]
 pub struct OnboardArgs {
@@ -170,12 +181,9 @@ pub struct OnboardArgs {
     /// Say what would be done; change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// How long to wait for answers: 90s, 5m [default: two warm-ups and 60s]
-    #[arg(long, value_name = "TIME")]
-    pub timeout: Option<String>,
-    /// Do not wait for another run on the same gateway
-    #[arg(long)]
-    pub no_wait: bool,
+    /// What is waited for.
+    #[command(flatten)]
+    pub waits: WaitArgs,
 }
 
 /// Flags of `status`.
@@ -195,12 +203,9 @@ pub struct ActArgs {
     /// Which gateway.
     #[command(flatten)]
     pub gateway: GatewayArgs,
-    /// How long to wait for answers: 90s, 5m [default: two warm-ups and 60s]
-    #[arg(long, value_name = "TIME")]
-    pub timeout: Option<String>,
-    /// Do not wait for another run on the same gateway
-    #[arg(long)]
-    pub no_wait: bool,
+    /// What is waited for.
+    #[command(flatten)]
+    pub waits: WaitArgs,
 }
 
 /// Flags of `restore`.
@@ -224,12 +229,9 @@ pub struct RestoreArgs {
     /// Make no backup of what is there before it is replaced
     #[arg(long)]
     pub no_backup: bool,
-    /// How long to wait for answers: 90s, 5m [default: two warm-ups and 60s]
-    #[arg(long, value_name = "TIME")]
-    pub timeout: Option<String>,
-    /// Do not wait for another run on the same gateway
-    #[arg(long)]
-    pub no_wait: bool,
+    /// What is waited for.
+    #[command(flatten)]
+    pub waits: WaitArgs,
 }
 
 /// Flags of `destroy`.
@@ -253,12 +255,9 @@ pub struct DestroyArgs {
     /// Give up what lives only in the container
     #[arg(long)]
     pub leave_behind: bool,
-    /// How long to wait for answers: 90s, 5m [default: two warm-ups and 60s]
-    #[arg(long, value_name = "TIME")]
-    pub timeout: Option<String>,
-    /// Do not wait for another run on the same gateway
-    #[arg(long)]
-    pub no_wait: bool,
+    /// What is waited for.
+    #[command(flatten)]
+    pub waits: WaitArgs,
 }
 
 /// Flags of `list`.

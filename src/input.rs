@@ -71,7 +71,7 @@ pub struct Logs {
 /// The first text that cannot be used.
 pub fn onboard(args: &OnboardArgs, host: Option<&str>, env: Variable<'_>) -> Result<Request, BadInput> {
     let purpose = if args.dry_run { Purpose::Look } else { Purpose::Onboard };
-    let around = Around::find(args.timeout.as_deref(), host, env)?;
+    let around = Around::find(args.waits.timeout.as_deref(), host, env)?;
     let mut request = around.request(&args.gateway, purpose, Makes::Gateways)?;
     let (intent, flags) = (&mut request.intent, &mut request.again.flags);
     if let Some(text) = &args.image {
@@ -126,7 +126,7 @@ pub fn onboard(args: &OnboardArgs, host: Option<&str>, env: Variable<'_>) -> Res
     if let Some(text) = &args.confirm {
         intent.reset = Some(consent(&intent.gateway, text, "a reset")?);
     }
-    intent.wait_for_lock = !args.no_wait;
+    intent.wait_for_lock = !args.waits.no_wait;
     Ok(request)
 }
 
@@ -162,13 +162,13 @@ pub fn destroy(args: &DestroyArgs, host: Option<&str>, env: Variable<'_>) -> Res
         (false, true) => Discard::SetAside,
         (false, false) => Discard::Container,
     };
-    let around = Around::find(args.timeout.as_deref(), host, env)?;
+    let around = Around::find(args.waits.timeout.as_deref(), host, env)?;
     let mut request = around.request(&args.gateway, Purpose::Destroy(what), Makes::Nothing)?;
     let intent = &mut request.intent;
     intent.leave_behind = args.leave_behind;
     intent.no_backup = args.no_backup;
     intent.consent = args.confirm.as_ref().map(|text| consent(&intent.gateway, text, REMOVAL)).transpose()?;
-    intent.wait_for_lock = !args.no_wait;
+    intent.wait_for_lock = !args.waits.no_wait;
     Ok((request, what))
 }
 
@@ -215,9 +215,9 @@ fn gateway(name: &str) -> Result<GatewayName, BadInput> {
 /// # Errors
 /// The first text that cannot be used.
 pub fn act(args: &ActArgs, purpose: Purpose, host: Option<&str>, env: Variable<'_>) -> Result<Request, BadInput> {
-    let around = Around::find(args.timeout.as_deref(), host, env)?;
+    let around = Around::find(args.waits.timeout.as_deref(), host, env)?;
     let mut request = around.request(&args.gateway, purpose, Makes::Nothing)?;
-    request.intent.wait_for_lock = !args.no_wait;
+    request.intent.wait_for_lock = !args.waits.no_wait;
     Ok(request)
 }
 

@@ -33,7 +33,7 @@ const TABLE: [(Row, Judge); 30] = [
     (Row::LeftOverHelper, backup::left_over_helper),
     (Row::HalfDoneReplacement, under_way::half_done),
     (Row::WrongVolume, ownership::wrong_volume),
-    (Row::ResetContainerExists, ownership::reset_container_has_it),
+    (Row::ResetContainerExists, ownership::reset_container_exists),
     (Row::ImageUnavailable, replacement::image_unavailable),
     (Row::NotReplaceable, replacement::not_replaceable),
     (Row::LayerHoldsData, replacement::layer_holds_data),

@@ -30,8 +30,8 @@ mod stop_and_start;
 mod support;
 
 use engine::{
-    BUILT_IN, End, GatewayName, GatewayRecord, GatewaySpec, How, ImageRef, Intent, MountSource, Note, Outcome, Place,
-    Preset, Purpose, RecordSeen, Told, Typed, VolumeName,
+    BUILT_IN, ContainerSeen, End, GatewayName, GatewayRecord, GatewaySpec, How, ImageRef, Intent, MountSource, Note,
+    Onboarding, Outcome, Place, Preset, Purpose, RecordSeen, Then, Told, Typed, VolumeName,
 };
 
 use crate::host::SmallHost;
@@ -143,4 +143,26 @@ pub fn volumes_of(new: &engine::NewContainer) -> Vec<VolumeName> {
         MountSource::Bind { .. } | MountSource::File { .. } | MountSource::Folder { .. } => None,
     });
     volumes.collect()
+}
+
+/// The only container that is there.
+pub fn only(host: &SmallHost) -> &ContainerSeen {
+    let [only] = host.containers.as_slice() else { panic!("{:#?}", host.containers) };
+    only
+}
+
+/// A run that is killed after so many of its acts took effect; whether it was.
+pub fn kill_after(host: &mut SmallHost, intent: Intent, mut acts: i32) -> bool {
+    let (mut machine, mut command) = Onboarding::new(intent);
+    loop {
+        let event = host.answer_to(&command);
+        acts -= i32::from(command.changes_something());
+        if acts < 0 {
+            return true;
+        }
+        match machine.handle(&event) {
+            Then::Perform(next) => command = next,
+            Then::Finish(_) => return false,
+        }
+    }
 }

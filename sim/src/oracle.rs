@@ -11,7 +11,6 @@ mod restore;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
-use std::sync::Arc;
 
 use engine::{
     Command, ContainerId, End, Event, Failure, GatewayRecord, Grounds, How, Intent, Outcome, Purpose, Readiness,
@@ -31,7 +30,6 @@ use crate::world::effect::{Actor, Effect, Happened, History};
 #[derive(Clone, Debug)]
 enum Held<'a, T> {
     Lent(&'a T),
-    Kept(Arc<T>),
     Shared(Shared<T>),
 }
 
@@ -41,7 +39,6 @@ impl<T> Deref for Held<'_, T> {
     fn deref(&self) -> &T {
         match self {
             Self::Lent(lent) => lent,
-            Self::Kept(kept) => kept,
             Self::Shared(shared) => shared,
         }
     }
@@ -120,8 +117,8 @@ impl<'a> Oracle<'a> {
     }
 
     /// The same, for a run that is taken step by step.
-    pub fn shared(names: Arc<Names>, intent: Shared<Intent>, history: &History) -> Oracle<'static> {
-        Oracle::of(Held::Kept(names), Held::Shared(intent), history)
+    pub fn shared(names: Shared<Names>, intent: Shared<Intent>, history: &History) -> Oracle<'static> {
+        Oracle::of(Held::Shared(names), Held::Shared(intent), history)
     }
 
     fn of(names: Held<'a, Names>, intent: Held<'a, Intent>, history: &History) -> Self {

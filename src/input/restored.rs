@@ -23,7 +23,7 @@ const LIST_THEM: &str = "`nemoclaw backups` lists those that there are";
 /// # Errors
 /// The first text that cannot be used, or why the backup cannot be.
 pub fn restore(args: &RestoreArgs, host: Option<&str>, env: Variable<'_>) -> Result<Request, BadInput> {
-    let around = Around::find(args.timeout.as_deref(), host, env)?;
+    let around = Around::find(args.waits.timeout.as_deref(), host, env)?;
     let path = find(&args.backup, &around.state)?;
     let backup = look_into(&path)?;
     let gateway = match (&args.gateway.gateway, args.gateway.demo) {
@@ -46,7 +46,7 @@ pub fn restore(args: &RestoreArgs, host: Option<&str>, env: Variable<'_>) -> Res
     intent.leave_behind = args.leave_behind;
     intent.no_backup = args.no_backup;
     intent.restore = Some(text_of(&path)?.to_owned());
-    intent.wait_for_lock = !args.no_wait;
+    intent.wait_for_lock = !args.waits.no_wait;
     Ok(request)
 }
 

@@ -36,9 +36,7 @@ pub fn stopped_is_recovered(suite: &Suite) {
 /// Started with `--rm`: it is ready, and its owner is told what a stop would take.
 pub fn auto_removed_is_reused_with_a_warning(suite: &Suite) {
     let case = Case::new(suite, "rm");
-    let mut theirs = ByHand::named(&case.name(), suite.image()).env("OPENSHELL_NODE_NAME", &case.node_name());
-    theirs = theirs.volume(&case.name(), "/data").publish(case.port()).auto_removed();
-    let _theirs = theirs.start(suite);
+    let _theirs = case.auto_removed_by_hand().start(suite);
     case.await_ready();
     let work = case.put_work();
     let id = case.daemon().id(&case.name());

@@ -7,17 +7,18 @@ use crate::as_seen::node_name_as_seen;
 use crate::candidates::{Chosen, choose};
 use crate::case::{Case, Waits, own_names};
 use crate::command::Command;
-use crate::container::{ContainerSeen, MountedSource, Status};
+use crate::container::{ContainerSeen, MountedSource};
 use crate::decide::Judged;
 use crate::event::Failure;
 use crate::helper::{BackupOrder, HelperContainer, HelperMount};
 use crate::intent::Purpose;
 use crate::labels;
 use crate::names::{ImageRef, VolumeName};
-use crate::plan::{Plan, Verdict};
+use crate::plan::Plan;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
-use crate::rows::ownership::{held_by_writer, refuse};
+use crate::rows::ownership::held_by_writer;
+use crate::rows::says::{keep, refuse, towards_a_stop};
 use crate::rows::{carried, present};
 use crate::spec::{Env, GatewaySpec, ImageSource, SandboxListing};
 
@@ -65,14 +66,10 @@ pub fn towards(
         // It was made for another backup than this one.
         return Ok(Step::Next(Box::new(remove_helper(helper))));
     }
-    if let Some(own) = own.filter(|_| runs) {
-        return Ok(if *own.status.get()? == Status::Paused {
-            // It could not end by itself.
-            perform(Act::Unpause, Command::UnpauseContainer { container: own.id.clone() })
-        } else {
-            let grace_s = case.wanted.stop_grace_s;
-            perform(Act::StopToBackUp, Command::StopContainer { container: own.id.clone(), grace_s })
-        });
+    if let Some(own) = own
+        && let Some((act, step)) = towards_a_stop(case, own, *own.status.get()?, Act::StopToBackUp)
+    {
+        return Ok(perform(act, step));
     }
     let recorded = case.past().map_or(&case.wanted, |record| &record.spec);
     let beside = match (&recorded.sandboxes, case.past()) {
@@ -223,7 +220,7 @@ pub fn asked_for(case: &Case<'_>) -> Judged {
     }
     match &case.tried.backup_failed {
         Some(failure) => refuse(Refusal::NotBackedUp { failure: failure.clone(), reset: false }),
-        None => Ok(Some(Plan::Keep { verdict: Verdict { reason: Reason::AsAsked, notes: Vec::new() } })),
+        None => keep(Reason::AsAsked),
     }
 }
 

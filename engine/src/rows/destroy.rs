@@ -7,20 +7,22 @@ use std::collections::BTreeSet;
 use crate::act::Act;
 use crate::case::{Case, Waits};
 use crate::command::Command;
-use crate::container::{ContainerSeen, Status};
+use crate::container::ContainerSeen;
 use crate::decide::Judged;
 use crate::evidence::{Absence, NotProved};
 use crate::intent::{Discard, Purpose};
 use crate::labels;
 use crate::names::VolumeName;
-use crate::plan::{Plan, Verdict};
+use crate::plan::Plan;
 use crate::reason::Reason;
+use crate::record::GatewayRecord;
 use crate::recording::{Listed, record_after};
 use crate::refusal::Refusal;
 use crate::rows::backup::{self, Step};
 use crate::rows::missing::{container_hidden, give_up, settled, volume_held_by_name, volumes_ambiguous, volumes_there};
-use crate::rows::ownership::{held_by_writer, refuse, volume_held};
-use crate::rows::replacement::PATHS_SHOWN;
+use crate::rows::ownership::{held_by_writer, volume_held};
+use crate::rows::replacement::would_lose;
+use crate::rows::says::{keep, perform, refuse, towards_a_stop, write_down};
 use crate::rows::{carried, restore};
 
 /// The container goes, and what its owner gives up with it.
@@ -67,9 +69,8 @@ fn container(case: &Case<'_>, own: &ContainerSeen, gives_up_volumes: bool) -> Ju
         (false, true) => carried::only_there(case, own)?,
         (false, false) => carried::backed_up(case, own)?.1,
     };
-    if !lost.is_empty() {
-        let (paths, count) = (lost.iter().take(PATHS_SHOWN).cloned().collect(), lost.len());
-        return refuse(Refusal::LayerHoldsData { container: own.name.clone(), paths, count });
+    if let Some(refused) = would_lose(own, &lost)? {
+        return Ok(Some(refused));
     }
     if let Some(failed) = case.tried.gave_up(&[Act::Record]) {
         return refuse(Refusal::StateUnusable { failure: failed.failure.clone() });
@@ -84,17 +85,8 @@ fn container(case: &Case<'_>, own: &ContainerSeen, gives_up_volumes: bool) -> Ju
             Step::Done => {}
         }
     }
-    let (act, step) = match status {
-        // It could not end by itself.
-        Status::Paused => (Act::Unpause, Command::UnpauseContainer { container: own.id.clone() }),
-        Status::Running | Status::Restarting => {
-            let grace_s = case.wanted.stop_grace_s;
-            (Act::Stop, Command::StopContainer { container: own.id.clone(), grace_s })
-        }
-        Status::Created | Status::Exited | Status::Dead => {
-            (Act::RemoveOwn, Command::RemoveContainer { container: own.id.clone() })
-        }
-    };
+    let removal = || (Act::RemoveOwn, Command::RemoveContainer { container: own.id.clone() });
+    let (act, step) = towards_a_stop(case, own, status, Act::Stop).unwrap_or_else(removal);
     if let Some(failed) = case.tried.gave_up(&[Act::Unpause, Act::Stop]) {
         let (container, failure) = (own.name.clone(), failed.failure.clone());
         return refuse(Refusal::NotStopped { container, failure });
@@ -102,7 +94,7 @@ fn container(case: &Case<'_>, own: &ContainerSeen, gives_up_volumes: bool) -> Ju
     if let Some(failed) = case.tried.gave_up(&[Act::RemoveOwn]) {
         return refuse(Refusal::NotRemoved { what: act.as_str().to_owned(), failure: failed.failure.clone() });
     }
-    Ok(Some(Plan::Perform { act, step }))
+    perform(act, step)
 }
 
 /// A backup that failed leaves what it has stopped as it was, and its helper with what is written on it.
@@ -128,8 +120,7 @@ fn record_due(case: &Case<'_>, own: &ContainerSeen) -> Option<Plan> {
     let daemon = case.seen.host.daemon.as_ref()?.known();
     let listed = Listed { names: None, older: &BTreeSet::new() };
     let record = record_after(case, own, daemon, false, &listed)?;
-    let step = Command::WriteRecord { record: record.into(), keep_old: false };
-    Some(Plan::Perform { act: Act::Record, step })
+    Some(write_down(record))
 }
 
 /// What is left without the container: the network and, where they are given up, the volumes and then their record.
@@ -174,10 +165,9 @@ fn rest(case: &Case<'_>, gives_up_volumes: bool) -> Judged {
         return refuse(Refusal::StateUnusable { failure: failed.failure.clone() });
     }
     if gives_up_volumes && is_recorded {
-        let step = Command::SetRecordAside { gateway: case.intent.gateway.clone() };
-        return Ok(Some(Plan::Perform { act: Act::SetRecordAside, step }));
+        return perform(Act::SetRecordAside, Command::SetRecordAside { gateway: case.intent.gateway.clone() });
     }
-    as_asked()
+    keep(Reason::AsAsked)
 }
 
 /// The gateway's own network, by its name and label: others may be connected to one that it only uses.
@@ -205,20 +195,18 @@ pub fn set_aside(case: &Case<'_>) -> Judged {
         }
         let absence = Absence::prove_set_aside(case.seen, consent, &case.intent.gateway, first);
         return match settled(absence)? {
-            Ok(absence) => Ok(Some(Plan::Perform { act: Act::RemoveVolume, step: Command::RemoveVolume { absence } })),
+            Ok(absence) => perform(Act::RemoveVolume, Command::RemoveVolume { absence }),
             Err(lacks) => refuse(Refusal::NotProved { volume: first.clone(), lacks }),
         };
     }
     if let Some(failed) = case.tried.gave_up(&[Act::Record]) {
         return refuse(Refusal::StateUnusable { failure: failed.failure.clone() });
     }
-    let Some(record) = case.past().filter(|past| !past.set_aside.is_empty()) else { return as_asked() };
+    let Some(record) = case.past().filter(|past| !past.set_aside.is_empty()) else { return keep(Reason::AsAsked) };
     if case.tried.has(Act::Record) {
-        return as_asked();
+        return keep(Reason::AsAsked);
     }
-    let record = crate::record::GatewayRecord { set_aside: BTreeSet::new(), ..record.clone() };
-    let step = Command::WriteRecord { record: record.into(), keep_old: false };
-    Ok(Some(Plan::Perform { act: Act::Record, step }))
+    Ok(Some(write_down(GatewayRecord { set_aside: BTreeSet::new(), ..record.clone() })))
 }
 
 /// The volumes that the record says are set aside, as far as they are there.
@@ -231,8 +219,4 @@ fn set_aside_there(case: &Case<'_>) -> Result<BTreeSet<VolumeName>, Waits> {
 fn no_consent(case: &Case<'_>, volume: Option<&VolumeName>) -> Judged {
     let own = || VolumeName::new(case.wanted.container.as_str());
     refuse(Refusal::NotProved { volume: volume.cloned().unwrap_or_else(own), lacks: NotProved::NoConsent })
-}
-
-fn as_asked() -> Judged {
-    Ok(Some(Plan::Keep { verdict: Verdict { reason: Reason::AsAsked, notes: Vec::new() } }))
 }

@@ -17,7 +17,8 @@ use crate::observation::Remains;
 use crate::plan::{Look, Plan};
 use crate::refusal::Refusal;
 use crate::rows::backup::{self, Step};
-use crate::rows::ownership::{refuse, volume_held};
+use crate::rows::ownership::volume_held;
+use crate::rows::says::refuse;
 
 /// A container under another name has the volume: it was renamed, or is a stranger's. Its owner may choose to share a
 /// stranger's volume by naming it.

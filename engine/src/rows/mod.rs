@@ -8,5 +8,6 @@ pub mod ownership;
 pub mod present;
 pub mod replacement;
 pub mod restore;
+pub mod says;
 pub mod stop;
 pub mod under_way;

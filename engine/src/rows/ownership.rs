@@ -9,9 +9,10 @@ use crate::known::{Known, Why};
 use crate::labels;
 use crate::names::VolumeName;
 use crate::observation::{Asked, VolumeSeen};
-use crate::plan::{Look, Plan};
+use crate::plan::Look;
 use crate::record::RecordSeen;
 use crate::refusal::Refusal;
+use crate::rows::says::refuse;
 
 /// Nothing can be said without knowing which containers there are and what the gateway's own is doing.
 pub fn docker_unknown(case: &Case<'_>) -> Judged {
@@ -208,7 +209,7 @@ pub fn expected_volumes(case: &Case<'_>, own: &ContainerSeen) -> Result<Vec<(Vol
 }
 
 /// A reset is for volumes without a container; the one that this run has made since is what was asked for.
-pub fn reset_container_has_it(case: &Case<'_>) -> Judged {
+pub fn reset_container_exists(case: &Case<'_>) -> Judged {
     if case.tried.may_have(Act::Create) {
         return Ok(None);
     }
@@ -220,9 +221,4 @@ pub fn reset_container_has_it(case: &Case<'_>) -> Judged {
 
 fn foreign(what: &str, name: &str, because: String) -> Refusal {
     Refusal::ForeignContainer { what: what.to_owned(), name: name.to_owned(), because }
-}
-
-/// A row that holds and says no.
-pub fn refuse(refusal: Refusal) -> Judged {
-    Ok(Some(Plan::Refuse { refusal }))
 }

@@ -16,7 +16,8 @@ use crate::plan::{Note, Plan, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
 use crate::rows::carried::HOME;
-use crate::rows::ownership::{may_write_to, refuse};
+use crate::rows::ownership::may_write_to;
+use crate::rows::says::{keep, perform, refuse};
 use crate::spec::{GatewaySpec, PortSpec};
 
 /// Nothing is made or started on a port that somebody else holds. A paused container still has its port.
@@ -254,12 +255,10 @@ fn loses_home(own: &ContainerSeen, preset: &GatewaySpec) -> bool {
 
 /// It is ready: nothing at all is done.
 pub fn ready(case: &Case<'_>) -> Judged {
-    let keep = || Plan::Keep { verdict: Verdict { reason: Reason::Ready, notes: Vec::new() } };
-    Ok(case.running()?.map(|_| keep()))
-}
-
-fn perform(act: Act, step: Command) -> Judged {
-    Ok(Some(Plan::Perform { act, step }))
+    match case.running()? {
+        Some(_) => keep(Reason::Ready),
+        None => Ok(None),
+    }
 }
 
 /// The gateway does not become ready: it is kept as it is. Its last log lines are read when that is said.

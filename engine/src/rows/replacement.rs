@@ -18,12 +18,13 @@ use crate::next::{NextContainer, PortChange};
 use crate::observation::PortHolder;
 use crate::plan::{Difference, Plan};
 use crate::refusal::Refusal;
-use crate::rows::ownership::{expected_volumes, held_by_writer, refuse};
+use crate::rows::ownership::{expected_volumes, held_by_writer};
+use crate::rows::says::refuse;
 use crate::rows::{carried, restore};
 use crate::spec::{MountSource, MountSpec};
 
 /// How many paths of a container's layer a refusal lists.
-pub const PATHS_SHOWN: usize = 10;
+const PATHS_SHOWN: usize = 10;
 
 /// An image that is needed and cannot be had ends the run before anything is changed for it.
 pub fn image_unavailable(case: &Case<'_>) -> Judged {
@@ -67,15 +68,16 @@ pub fn layer_holds_data(case: &Case<'_>) -> Judged {
     if case.intent.leave_behind {
         return Ok(None);
     }
-    let left = carried::left_behind(case, own)?;
+    would_lose(own, &carried::left_behind(case, own)?)
+}
+
+/// What would be lost with a container speaks against it; none where that is nothing.
+pub fn would_lose(own: &ContainerSeen, left: &[String]) -> Judged {
     if left.is_empty() {
         return Ok(None);
     }
-    refuse(Refusal::LayerHoldsData {
-        container: own.name.clone(),
-        paths: left.iter().take(PATHS_SHOWN).cloned().collect(),
-        count: left.len(),
-    })
+    let (paths, count) = (left.iter().take(PATHS_SHOWN).cloned().collect(), left.len());
+    refuse(Refusal::LayerHoldsData { container: own.name.clone(), paths, count })
 }
 
 /// Drift by flag or spec file, an upgrade, a re-creation: only when somebody asks.

@@ -24,6 +24,7 @@ use crate::refusal::Refusal;
 use crate::rows::backup::{Through, has_just, make_helper, mount, remove_helper};
 use crate::rows::carried::lies_in;
 use crate::rows::replacement::to_replace;
+use crate::rows::says::{perform, refuse, write_down};
 
 /// How many digits a volume's name has that Docker gives by itself.
 const ANONYMOUS_DIGITS: usize = 64;
@@ -39,13 +40,13 @@ pub fn beside(case: &Case<'_>) -> Judged {
     {
         let failure = rejected(format!("the volume `{lost}` was removed, and Docker has made an empty one"));
         let refusal = Refusal::NotRestored { backup: backup.clone(), failure };
-        return Ok(Some(Plan::Refuse { refusal }));
+        return refuse(refusal);
     }
     let Some((own, _)) = to_replace(case)? else { return Ok(None) };
     if let Known::Unknown(why @ Why::NotVisible { .. }) = &case.seen.host.readiness {
         // Nobody could say whether the next one is ready: nothing is written for it.
         let refusal = Refusal::ReadinessUnknown { container: own.name.clone(), why: why.clone() };
-        return Ok(Some(Plan::Refuse { refusal }));
+        return refuse(refusal);
     }
     towards(case)
 }
@@ -73,9 +74,7 @@ fn towards(case: &Case<'_>) -> Judged {
     };
     if contents.preset != case.wanted.preset {
         let (preset, asked) = (contents.preset.clone(), case.wanted.preset.clone());
-        return Ok(Some(Plan::Refuse {
-            refusal: Refusal::OtherPreset { what: "the backup".to_owned(), preset, asked },
-        }));
+        return refuse(Refusal::OtherPreset { what: "the backup".to_owned(), preset, asked });
     }
     if let Some(volume) = contents.volumes.iter().find(|volume| path_of(case, contents, volume).is_none()) {
         return unusable(
@@ -236,7 +235,7 @@ fn taken(case: &Case<'_>, backup: &str, contents: &BackupContents) -> Judged {
             let failure =
                 rejected(format!("what was restored of `{}` is gone, or another container has it", volume.name));
             let refusal = Refusal::NotRestored { backup: backup.to_owned(), failure };
-            return Ok(Some(Plan::Refuse { refusal }));
+            return refuse(refusal);
         }
     }
     Ok(None)
@@ -281,7 +280,7 @@ pub fn record_before_start(case: &Case<'_>, next: &ContainerSeen) -> Option<Plan
         return None;
     }
     let set_aside = past.set_aside.iter().cloned().chain(new).collect();
-    Some(record(GatewayRecord { set_aside, ..past.clone() }))
+    Some(write_down(GatewayRecord { set_aside, ..past.clone() }))
 }
 
 /// Before a run that has restored says no: what it has made and nobody has used goes again. What it has started on that
@@ -299,24 +298,16 @@ pub fn clean_up(case: &Case<'_>) -> Option<Plan> {
         let left: Vec<_> = case.tried.restored_into.values().filter(is_left).collect();
         if !left.is_empty() {
             let set_aside = past.set_aside.iter().filter(|name| !left.contains(name)).cloned().collect();
-            return Some(record(GatewayRecord { set_aside, ..past.clone() }));
+            return Some(write_down(GatewayRecord { set_aside, ..past.clone() }));
         }
     }
     remove_unfinished(case).ok().flatten()
 }
 
-fn record(record: GatewayRecord) -> Plan {
-    Plan::Perform { act: Act::Record, step: Command::WriteRecord { record: record.into(), keep_old: false } }
-}
-
 fn unusable(backup: &str, failure: Failure) -> Judged {
-    Ok(Some(Plan::Refuse { refusal: Refusal::BackupUnusable { backup: backup.to_owned(), failure } }))
+    refuse(Refusal::BackupUnusable { backup: backup.to_owned(), failure })
 }
 
 fn rejected(message: String) -> Failure {
     Failure::Rejected { status: None, message }
-}
-
-fn perform(act: Act, step: Command) -> Judged {
-    Ok(Some(Plan::Perform { act, step }))
 }

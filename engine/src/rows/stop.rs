@@ -2,14 +2,12 @@
 
 use crate::act::Act;
 use crate::case::Case;
-use crate::command::Command;
-use crate::container::Status;
 use crate::decide::Judged;
 use crate::intent::Purpose;
-use crate::plan::{Plan, Verdict};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
-use crate::rows::ownership::{held_by_writer, refuse};
+use crate::rows::ownership::held_by_writer;
+use crate::rows::says::{keep, perform, refuse, towards_a_stop};
 
 /// A stop was asked: what it would lose is refused, what does not run is left, and a paused process is woken first,
 /// because it could not end by itself: unless that would make it a second writer.
@@ -17,16 +15,7 @@ pub fn stop(case: &Case<'_>) -> Judged {
     let Some((own, status)) = case.own_status()? else {
         return refuse(Refusal::NoContainer { container: case.wanted.container.clone() });
     };
-    let (act, step) = match status {
-        Status::Created | Status::Exited | Status::Dead => {
-            let verdict = Verdict { reason: Reason::AsAsked, notes: Vec::new() };
-            return Ok(Some(Plan::Keep { verdict }));
-        }
-        Status::Paused => (Act::Unpause, Command::UnpauseContainer { container: own.id.clone() }),
-        Status::Running | Status::Restarting => {
-            (Act::Stop, Command::StopContainer { container: own.id.clone(), grace_s: case.wanted.stop_grace_s })
-        }
-    };
+    let Some((act, step)) = towards_a_stop(case, own, status, Act::Stop) else { return keep(Reason::AsAsked) };
     if own.auto_remove {
         return refuse(Refusal::AutoRemove { container: own.name.clone() });
     }
@@ -39,7 +28,7 @@ pub fn stop(case: &Case<'_>) -> Judged {
     {
         return Ok(Some(held));
     }
-    Ok(Some(Plan::Perform { act, step }))
+    perform(act, step)
 }
 
 /// Why an act is not carried out where only a start was asked for.

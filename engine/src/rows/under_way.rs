@@ -23,11 +23,11 @@ use crate::known::{Known, Why};
 use crate::labels;
 use crate::next::CarriedPath;
 use crate::observation::Readiness;
-use crate::plan::{Because, EndReplacement, Plan, Verdict};
+use crate::plan::{Because, EndReplacement, Plan};
 use crate::reason::Reason;
 use crate::refusal::{Refusal, Trouble};
 use crate::rows::backup::{self, Step};
-use crate::rows::ownership::refuse;
+use crate::rows::says::{keep, perform, refuse, stop, towards_a_stop};
 use crate::rows::{carried, present, restore};
 use crate::spec::RestartPolicy;
 
@@ -173,13 +173,8 @@ impl UnderWay<'_, '_> {
         if let Some(disarm) = set_policy(Act::Disarm, old, RestartPolicy::No) {
             return Ok(Some(disarm));
         }
-        match *old.status.get()? {
-            // It could not end by itself.
-            Status::Paused => {
-                return perform(Act::Unpause, Command::UnpauseContainer { container: old.id.clone() });
-            }
-            Status::Running | Status::Restarting => return perform(Act::StopOld, stop(case, old)),
-            Status::Created | Status::Exited | Status::Dead => {}
+        if let Some((act, step)) = towards_a_stop(case, old, *old.status.get()?, Act::StopOld) {
+            return perform(act, step);
         }
         // It could write to its own layer until it was stopped.
         if !case.intent.leave_behind
@@ -232,8 +227,7 @@ impl UnderWay<'_, '_> {
         }
         match &case.seen.host.readiness {
             Known::Known(Readiness::Ready { .. }) if *next.status.get()? == Status::Running => {
-                let verdict = Verdict { reason: Reason::Ready, notes: Vec::new() };
-                return Ok(Some(Plan::Keep { verdict }));
+                return keep(Reason::Ready);
             }
             Known::Known(_) => {}
             Known::Unknown(why @ Why::NotVisible { .. }) => {
@@ -416,18 +410,10 @@ fn set_policy(act: Act, container: &ContainerSeen, policy: RestartPolicy) -> Opt
     (container.restart != policy).then_some(Plan::Perform { act, step })
 }
 
-fn stop(case: &Case<'_>, container: &ContainerSeen) -> Command {
-    Command::StopContainer { container: container.id.clone(), grace_s: case.wanted.stop_grace_s }
-}
-
 fn remove(container: &ContainerSeen) -> Command {
     Command::RemoveContainer { container: container.id.clone() }
 }
 
 fn rename(container: &ContainerSeen, name: &crate::names::ContainerName) -> Command {
     Command::RenameContainer { container: container.id.clone(), name: name.clone() }
-}
-
-fn perform(act: Act, step: Command) -> Judged {
-    Ok(Some(Plan::Perform { act, step }))
 }

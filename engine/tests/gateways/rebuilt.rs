@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use engine::{
     Command, Consent, ContainerSeen, Discard, End, Failure, How, ImageRef, Intent, Known, MountSeen, MountedSource,
-    NotProved, Onboarding, Outcome, Purpose, Reason, RecordSeen, Refusal, Status, Then, VolumeName,
+    NotProved, Outcome, Purpose, Reason, RecordSeen, Refusal, Status, VolumeName,
 };
 
 use crate::host::SmallHost;
-use crate::{CLUSTER, GATEWAY, REFERENCE, how, made, onboard, onboard_as, record, to};
+use crate::{CLUSTER, GATEWAY, REFERENCE, how, kill_after, made, onboard, onboard_as, only, record, to};
 
 fn restore(preset: &str) -> Intent {
     Intent { restore: Some("/backups/one".to_owned()), ..onboard_as(preset) }
@@ -28,11 +28,6 @@ fn backed_up(preset: &str) -> SmallHost {
     assert_eq!(outcome.end, End::BackedUp, "{outcome:#?}");
     host.run(onboard_as(preset));
     host
-}
-
-fn only(host: &SmallHost) -> &ContainerSeen {
-    let [only] = host.containers.as_slice() else { panic!("{:#?}", host.containers) };
-    only
 }
 
 fn mounted(container: &ContainerSeen) -> BTreeSet<VolumeName> {
@@ -404,20 +399,4 @@ fn a_backup_holds_what_lives_only_in_the_container_and_says_what_it_does_not_hol
     assert_eq!(how(&outcome), Some(How::Restored), "{outcome:#?}");
     let (_, into) = host.carried.last().unwrap();
     assert_eq!(into, "/v0/.local/state/openshell");
-}
-
-/// Kills a run right after so many of its acts took effect; false where it came to its end before.
-fn kill_after(host: &mut SmallHost, intent: Intent, mut acts: i32) -> bool {
-    let (mut machine, mut command): (_, Command) = Onboarding::new(intent);
-    loop {
-        let event = host.answer_to(&command);
-        acts -= i32::from(command.changes_something());
-        if acts < 0 {
-            return true;
-        }
-        match machine.handle(&event) {
-            Then::Perform(next) => command = next,
-            Then::Finish(_) => return false,
-        }
-    }
 }

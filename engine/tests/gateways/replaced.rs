@@ -3,24 +3,20 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    Because, Command, Consent, ContainerSeen, End, Event, Failure, How, ImageRef, Intent, Known, MountSeen,
-    MountedSource, Onboarding, Outcome, Purpose, Reason, RecordSeen, Refusal, Replace, RestartPolicy, SandboxName,
-    Signal, Status, Then, VolumeName,
+    Because, Command, Consent, End, Event, Failure, How, ImageRef, Intent, Known, MountSeen, MountedSource, Onboarding,
+    Outcome, Purpose, Reason, RecordSeen, Refusal, Replace, RestartPolicy, SandboxName, Signal, Status, Then,
+    VolumeName,
 };
 
 use crate::host::SmallHost;
-use crate::{CLUSTER, GATEWAY, REFERENCE, how, made, onboard, onboard_as, record, to, with_image, with_port};
+use crate::{
+    CLUSTER, GATEWAY, REFERENCE, how, kill_after, made, onboard, onboard_as, only, record, to, with_image, with_port,
+};
 
 const NEW: &str = "nemoclaw-reference:new";
 
 fn upgrade() -> Intent {
     with_image(onboard_as(REFERENCE), NEW)
-}
-
-/// The only container that is there.
-fn only(host: &SmallHost) -> &ContainerSeen {
-    let [only] = host.containers.as_slice() else { panic!("{:#?}", host.containers) };
-    only
 }
 
 fn refusal(outcome: &Outcome) -> &Refusal {
@@ -374,22 +370,6 @@ fn run_with(
         match machine.handle(&event) {
             Then::Perform(next) => command = next,
             Then::Finish(outcome) => return *outcome,
-        }
-    }
-}
-
-/// A run that is killed after so many of its acts took effect; whether it was.
-fn kill_after(host: &mut SmallHost, intent: Intent, mut acts: i32) -> bool {
-    let (mut machine, mut command) = Onboarding::new(intent);
-    loop {
-        let event = host.answer_to(&command);
-        acts -= i32::from(command.changes_something());
-        if acts < 0 {
-            return true;
-        }
-        match machine.handle(&event) {
-            Then::Perform(next) => command = next,
-            Then::Finish(_) => return false,
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct Start {
     pub scenario: Scenario,
     /// The same as a case without faults.
     pub case: Case,
-    pub(super) names: Arc<Names>,
+    pub(super) names: Shared<Names>,
     pub(super) world: Arc<World>,
     pub(super) intent: Shared<Intent>,
     /// What is asked for afterwards.
@@ -40,7 +40,7 @@ impl Start {
     fn new(nth: usize, scenario: Scenario, case: Case) -> Self {
         Self {
             nth: u32::try_from(nth).unwrap_or(u32::MAX),
-            names: Arc::new(case.names.clone()),
+            names: Shared::new(case.names.clone()),
             world: Arc::new(case.world.clone()),
             intent: Shared::new(case.intent.clone()),
             plain: Shared::new(case.plain()),

@@ -25,7 +25,7 @@ const ENDS_IN_MS: u64 = 50;
 const PID: u32 = 1000;
 
 /// What is said where nemoclaw's own files cannot be written.
-pub(super) const NOT_WRITABLE: &str = "the state directory cannot be written to";
+const NOT_WRITABLE: &str = "the state directory cannot be written to";
 
 impl<W: Witness> SimHost<'_, W> {
     pub(super) fn carry_out(&mut self, command: &Command) -> Result<Event, Stop> {
@@ -190,52 +190,44 @@ impl<W: Witness> SimHost<'_, W> {
     }
 
     fn write_record(&mut self, record: &Arc<engine::GatewayRecord>, keep_old: bool) -> Result<Event, Stop> {
-        let gate = self.gate(CallKind::File)?;
-        // As the real registry does: an unusable record is never written over.
-        let old = self.world.state.records.get(&record.gateway);
-        let may_write = !self.world.state.read_only && !matches!(old, Some(RecordSeen::Unusable { .. }));
-        let event = match gate {
-            Gate::Through | Gate::Stale if may_write => {
-                let seen = RecordSeen::Present { record: Arc::clone(record) };
-                let old = self.world.state.records.insert(record.gateway.clone(), seen);
-                let over_unusable = matches!(old, Some(RecordSeen::Unusable { .. }));
-                if keep_old {
-                    self.world.state.kept.extend(old);
-                }
-                let gateway = record.gateway.to_string();
-                self.history.note(self.actor, Effect::RecordWritten { gateway, over_unusable });
-                Event::Done
+        self.write_own_file(|host| {
+            let state = &mut host.world.state;
+            let is_unusable = matches!(state.records.get(&record.gateway), Some(RecordSeen::Unusable { .. }));
+            if state.read_only || is_unusable {
+                return None;
             }
-            Gate::Through
-            | Gate::Stale
-            | Gate::Fails(_)
-            | Gate::Cut
-            | Gate::Lost(_)
-            | Gate::Late(..)
-            | Gate::Refused(_) => rejected(NOT_WRITABLE),
+            let seen = RecordSeen::Present { record: Arc::clone(record) };
+            let old = state.records.insert(record.gateway.clone(), seen);
+            let over_unusable = matches!(old, Some(RecordSeen::Unusable { .. }));
+            if keep_old {
+                state.kept.extend(old);
+            }
+            let gateway = record.gateway.to_string();
+            host.history.note(host.actor, Effect::RecordWritten { gateway, over_unusable });
+            Some(Event::Done)
+        })
+    }
+
+    /// Writes a file of nemoclaw's own, unless something is in the way of that. Whatever goes wrong with one is known at once.
+    pub(super) fn write_own_file(&mut self, write: impl FnOnce(&mut Self) -> Option<Event>) -> Result<Event, Stop> {
+        let written = match self.gate(CallKind::File)? {
+            Gate::Through | Gate::Stale => write(self),
+            Gate::Fails(_) | Gate::Cut | Gate::Lost(_) | Gate::Late(..) | Gate::Refused(_) => None,
         };
         self.after(CallKind::File)?;
-        Ok(event)
+        Ok(written.unwrap_or_else(|| rejected(NOT_WRITABLE)))
     }
 
     /// The file gets another name: nothing of it is lost. One that is not there is aside already.
     fn set_record_aside(&mut self, gateway: &GatewayName) -> Result<Event, Stop> {
-        let event = match self.gate(CallKind::File)? {
-            Gate::Through | Gate::Stale if !self.world.state.read_only => {
-                let aside = self.world.remove_record(gateway, self.actor, self.history);
-                self.world.state.kept.extend(aside);
-                Event::Done
+        self.write_own_file(|host| {
+            if host.world.state.read_only {
+                return None;
             }
-            Gate::Through
-            | Gate::Stale
-            | Gate::Fails(_)
-            | Gate::Cut
-            | Gate::Lost(_)
-            | Gate::Late(..)
-            | Gate::Refused(_) => rejected(NOT_WRITABLE),
-        };
-        self.after(CallKind::File)?;
-        Ok(event)
+            let aside = host.world.remove_record(gateway, host.actor, host.history);
+            host.world.state.kept.extend(aside);
+            Some(Event::Done)
+        })
     }
 
     fn find_names(&mut self, containers: &[ContainerName], volumes: &[VolumeName]) -> Result<Known<Vec<Named>>, Stop> {

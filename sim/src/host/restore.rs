@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Event, RestoreOrder, RestoredVolume, VolumeName};
+use engine::{ContainerId, Event, RestoreOrder, RestoredVolume, VolumeName};
 
 use super::gate::{Gate, Told};
 use super::replace::mounted;
@@ -11,7 +11,7 @@ use super::{SimHost, Stop, Witness};
 use crate::fault::CallKind;
 use crate::world::backup::Backup;
 use crate::world::call::Call;
-use crate::world::container::Content;
+use crate::world::container::{Container, Content};
 
 /// Files of a volume by their paths there.
 type Files = BTreeMap<String, Content>;
@@ -58,14 +58,10 @@ impl<W: Witness> SimHost<'_, W> {
 
     /// Each volume is empty before it is written, and reads back as the backup lists it afterwards.
     pub(super) fn restore(&mut self, order: &RestoreOrder) -> Result<Event, Stop> {
-        let helper = match self.ask(CallKind::InspectContainer)? {
-            Err(why) => return Ok(unknown(why)),
-            Ok(Told::Denied) => None,
-            Ok(from @ (Told::Now | Told::First)) => {
-                self.world_of(from).daemon().store.containers.get(&order.helper).cloned()
-            }
+        let helper = match self.helper(&order.helper)? {
+            Ok(helper) => helper,
+            Err(no) => return Ok(no),
         };
-        let Some(helper) = helper else { return Ok(failed(404, "No such container".to_owned(), true)) };
         if let Some(one) = order.volumes.iter().find(|one| !mounted(&helper).any(|at| at == (&one.into, &one.at))) {
             return Ok(rejected(format!("the helper does not mount volume `{}` at `{}`", one.into, one.at)));
         }
@@ -77,7 +73,7 @@ impl<W: Witness> SimHost<'_, W> {
             let Some(files) = backup.restored(&one.name, &one.at, &order.carried) else {
                 return Ok(rejected(format!("the backup does not hold the volume `{}`", one.name)));
             };
-            match self.files_at(order, one)? {
+            match self.files_at(&order.helper, &one.at)? {
                 Err(event) => return Ok(event),
                 Ok(there) if !there.is_empty() => return Ok(rejected(format!("volume `{}` is not empty", one.into))),
                 Ok(_) => {}
@@ -88,7 +84,7 @@ impl<W: Witness> SimHost<'_, W> {
             }
         }
         for one in &order.volumes {
-            match self.files_at(order, one)? {
+            match self.files_at(&order.helper, &one.at)? {
                 Err(event) => return Ok(event),
                 Ok(there) if backup.restored(&one.name, &one.at, &order.carried).as_ref() != Some(&there) => {
                     return Ok(rejected(format!("volume `{}` does not read back as it was listed", one.into)));
@@ -99,15 +95,25 @@ impl<W: Witness> SimHost<'_, W> {
         Ok(Event::Done)
     }
 
-    /// What is on a volume, read through the helper.
-    fn files_at(&mut self, order: &RestoreOrder, one: &RestoredVolume) -> Result<Result<Files, Event>, Stop> {
-        let files = match self.read_archive(&order.helper, &one.at)? {
+    /// The helper as Docker shows it, or the answer where it does not.
+    pub(super) fn helper(&mut self, id: &ContainerId) -> Result<Result<Container, Event>, Stop> {
+        let found = match self.ask(CallKind::InspectContainer)? {
+            Err(why) => return Ok(Err(unknown(why))),
+            Ok(Told::Denied) => None,
+            Ok(from @ (Told::Now | Told::First)) => self.world_of(from).daemon().store.containers.get(id).cloned(),
+        };
+        Ok(found.ok_or_else(|| failed(404, "No such container".to_owned(), true)))
+    }
+
+    /// What is on the volume that a helper has there, by the paths on the volume.
+    pub(super) fn files_at(&mut self, helper: &ContainerId, at: &str) -> Result<Result<Files, Event>, Stop> {
+        let files = match self.read_archive(helper, at)? {
             Err(event) => return Ok(Err(event)),
             Ok(Err(no)) => return Ok(Err(failed(no.status, no.message, true))),
             Ok(Ok(files)) => files,
         };
         let inner = |(file, content): (String, Content)| {
-            let inner = file.strip_prefix(one.at.as_str()).unwrap_or(&file);
+            let inner = file.strip_prefix(at).unwrap_or(&file);
             (inner.trim_start_matches('/').to_owned(), content)
         };
         Ok(Ok(files.into_iter().map(inner).collect()))

@@ -8,8 +8,7 @@ use engine::{
     RestartPolicy,
 };
 
-use super::acts::NOT_WRITABLE;
-use super::gate::{Gate, Told};
+use super::gate::Told;
 use super::replace::{gone, mounted};
 use super::words::{failed, rejected, unknown};
 use super::{SimHost, Stop, Witness};
@@ -48,30 +47,20 @@ impl<W: Witness> SimHost<'_, W> {
 
     /// One archive a volume, then the folder gets its name: anything less is no backup.
     pub(super) fn back_up(&mut self, order: &BackupOrder) -> Result<Event, Stop> {
-        let helper = match self.ask(CallKind::InspectContainer)? {
-            Err(why) => return Ok(unknown(why)),
-            Ok(Told::Denied) => None,
-            Ok(from @ (Told::Now | Told::First)) => {
-                self.world_of(from).daemon().store.containers.get(&order.helper).cloned()
-            }
+        let helper = match self.helper(&order.helper)? {
+            Ok(helper) => helper,
+            Err(no) => return Ok(no),
         };
-        let Some(helper) = helper else { return Ok(failed(404, "No such container".to_owned(), true)) };
         let unmounted = order.volumes.iter().find(|one| !mounted(&helper).any(|at| at == (&one.volume, &one.at)));
         if let Some(one) = unmounted {
             return Ok(rejected(format!("the helper does not mount volume `{}` at `{}`", one.volume, one.at)));
         }
         let mut volumes = BTreeMap::new();
         for one in &order.volumes {
-            let files = match self.read_archive(&order.helper, &one.at)? {
+            match self.files_at(&order.helper, &one.at)? {
                 Err(event) => return Ok(event),
-                Ok(Err(no)) => return Ok(failed(no.status, no.message, true)),
-                Ok(Ok(files)) => files,
+                Ok(files) => volumes.insert(one.volume.clone(), files),
             };
-            let inner = |(file, content): (String, Content)| {
-                let inner = file.strip_prefix(one.at.as_str()).unwrap_or(&file);
-                (inner.trim_start_matches('/').to_owned(), content)
-            };
-            volumes.insert(one.volume.clone(), files.into_iter().map(inner).collect::<BTreeMap<_, _>>());
         }
         let mut carried = Vec::new();
         for path in &order.carried {
@@ -87,20 +76,11 @@ impl<W: Witness> SimHost<'_, W> {
             };
             carried.push((path.clone(), files.into_iter().map(below).collect()));
         }
-        let gate = self.gate(CallKind::File)?;
-        let event = match gate {
-            Gate::Through | Gate::Stale if self.world.disk == Disk::Full => rejected("no space left on device"),
-            Gate::Through | Gate::Stale if !self.world.state.read_only => self.keep(order, volumes, carried),
-            Gate::Through
-            | Gate::Stale
-            | Gate::Fails(_)
-            | Gate::Cut
-            | Gate::Lost(_)
-            | Gate::Late(..)
-            | Gate::Refused(_) => rejected(NOT_WRITABLE),
-        };
-        self.after(CallKind::File)?;
-        Ok(event)
+        self.write_own_file(|host| match host.world.disk {
+            Disk::Full => Some(rejected("no space left on device")),
+            Disk::Room | Disk::NotVisible if host.world.state.read_only => None,
+            Disk::Room | Disk::NotVisible => Some(host.keep(order, volumes, carried)),
+        })
     }
 
     fn keep(

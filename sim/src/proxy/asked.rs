@@ -14,44 +14,6 @@ pub struct Asked {
     pub call: CallKind,
 }
 
-/// The commands that a proxy can tell from their requests, each with those of its calls that it can tell as its own.
-pub const TOLD: [(&str, &[CallKind]); 22] = [
-    (
-        OBSERVE,
-        &[
-            CallKind::Info,
-            CallKind::ListVolumes,
-            CallKind::InspectVolume,
-            CallKind::ListContainers,
-            CallKind::InspectContainer,
-            CallKind::InspectImage,
-            CallKind::ListNetworks,
-            CallKind::Changes,
-        ],
-    ),
-    ("provide-image", &[CallKind::Change]),
-    ("create-network", &[CallKind::Change]),
-    ("create-volume", &[CallKind::Change]),
-    ("create-container", &[CallKind::Change]),
-    ("create-next", &[CallKind::Change]),
-    ("create-helper", &[CallKind::Change]),
-    ("connect-network", &[CallKind::Change]),
-    ("start-container", &[CallKind::Change]),
-    ("unpause-container", &[CallKind::Change]),
-    ("pause-container", &[CallKind::Change]),
-    ("stop-container", &[CallKind::Change]),
-    ("restart-container", &[CallKind::Change]),
-    ("rename-container", &[CallKind::Change]),
-    ("set-restart-policy", &[CallKind::Change]),
-    ("remove-container", &[CallKind::Change]),
-    ("remove-volume", &[CallKind::Change]),
-    ("remove-network", &[CallKind::Change]),
-    ("read-logs", &[CallKind::Logs]),
-    ("measure-volumes", &[CallKind::Measure]),
-    ("carry-over", &[CallKind::ArchiveWrite]),
-    ("back-up", &[CallKind::ArchiveRead]),
-];
-
 /// The command that looks.
 pub const OBSERVE: &str = "observe";
 
@@ -83,7 +45,6 @@ impl Asked {
             ("POST", ["containers", "create"]) => act(created_as(query)),
             ("POST", ["containers", _, "start"]) => act("start-container"),
             ("POST", ["containers", _, "unpause"]) => act("unpause-container"),
-            ("POST", ["containers", _, "pause"]) => act("pause-container"),
             ("POST", ["containers", _, "stop"]) => act("stop-container"),
             ("POST", ["containers", _, "restart"]) => act("restart-container"),
             ("POST", ["containers", _, "rename"]) => act("rename-container"),
@@ -91,6 +52,28 @@ impl Asked {
             ("DELETE", ["containers", _]) => act("remove-container"),
             (_, _) => None,
         }
+    }
+}
+
+/// Whether a proxy takes requests of this kind for ones of that command: what changes something is told by its path, and what
+/// several commands ask alike is one command's.
+pub fn is_told(command: &str, call: CallKind) -> bool {
+    match call {
+        CallKind::Change => true,
+        CallKind::Logs => command == "read-logs",
+        CallKind::Measure => command == "measure-volumes",
+        CallKind::ArchiveRead => command == "back-up",
+        CallKind::ArchiveWrite => command == "carry-over",
+        CallKind::Info
+        | CallKind::ListVolumes
+        | CallKind::InspectVolume
+        | CallKind::ListContainers
+        | CallKind::InspectContainer
+        | CallKind::InspectImage
+        | CallKind::ListNetworks
+        | CallKind::Changes => command == OBSERVE,
+        // They are no requests to Docker.
+        CallKind::File | CallKind::Health | CallKind::Sandboxes => false,
     }
 }
 

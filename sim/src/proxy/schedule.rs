@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use super::asked::{Asked, OBSERVE, TOLD};
-use crate::fault::{CallKind, Point, Rule, Verdict};
+use super::asked::{Asked, OBSERVE, is_told};
+use crate::fault::{COMMANDS, CallKind, Point, Rule, Verdict};
 use crate::scenario::Scenario;
 
 /// A scenario that a proxy cannot play.
@@ -167,9 +167,10 @@ fn unplayable(rule: &Rule) -> Option<String> {
         return Some(format!("`{call:?}` is no request to Docker"));
     }
     let command = rule.when.command.as_deref()?;
-    let Some((_, calls)) = TOLD.iter().find(|(name, _)| *name == command) else {
+    let mut calls = COMMANDS.iter().filter(|(name, _)| *name == command).flat_map(|(_, calls)| *calls);
+    if !calls.any(|call| is_told(command, *call)) {
         return Some(format!("`{command}` cannot be told from requests to Docker"));
-    };
-    let call = rule.when.call.filter(|call| !calls.contains(call))?;
+    }
+    let call = rule.when.call.filter(|call| !is_told(command, *call))?;
     Some(format!("a request of `{command}` of the kind `{call:?}` is like one of `{OBSERVE}` or of another command"))
 }

@@ -3,7 +3,7 @@
 use super::{assert_holds, assert_stays, assert_there, back_up, destroy, give_up};
 use crate::replaced::Before;
 use crate::replaced::before::assert_backed_up;
-use crate::support::{Case, Spec, Suite, Work, assert_same, follow};
+use crate::support::{Case, Neighbour, Suite, follow};
 
 /// The container alone: onboarding finds every byte on the volume that was kept.
 pub fn then_onboarded(suite: &Suite) {
@@ -43,31 +43,16 @@ pub fn without_a_backup(suite: &Suite) {
 /// Of one of two gateways, of which the other's name begins with its own.
 pub fn prod_and_prod_eu(suite: &Suite) {
     let case = Case::new(suite, "prod");
-    let (gateway, port) = (format!("{}-eu", case.gateway()), suite.port());
-    let neighbour = format!("openshell-cluster-{gateway}");
-    let spec = case.file("eu.toml");
-    Spec::of(suite.image(), port).write(&spec);
     case.created();
-    let onboard = ["onboard", "--gateway", &gateway, "--spec", &spec.display().to_string()];
-    case.nemoclaw(&onboard).run().ended(0, "created", "ready");
-    let theirs = Work::put(suite.runtime(), port);
-    let of_theirs = || {
-        let mut picture = case.picture();
-        picture.retain(|object, _| object.ends_with(&neighbour));
-        picture
-    };
-    let record = case.home().join(format!("gateways/{gateway}.json"));
-    let (before, recorded) = (of_theirs(), std::fs::read(&record).unwrap());
+    let neighbour = Neighbour::of(&case);
 
     let run = give_up(&case, "--volumes").run();
     run.ended(0, "destroyed", "as-asked");
     let manifest = std::fs::read_to_string(assert_backed_up(&case, &run).join("manifest.json")).unwrap();
-    assert!(!manifest.contains(&neighbour), "{manifest}");
-    let one = std::slice::from_ref(&neighbour);
-    assert_there(&case, &run, [one, one, one]);
-    assert_same(&before, &of_theirs(), &run.dump());
-    assert!(std::fs::read(&record).unwrap() == recorded, "{}", run.dump());
-    theirs.assert_kept(suite.runtime(), port);
+    assert!(!manifest.contains(neighbour.name()), "{manifest}");
+    let theirs = [neighbour.name().to_owned()];
+    assert_there(&case, &run, [&theirs, &theirs, &theirs]);
+    neighbour.assert_as_it_was(&run);
 }
 
 /// What is not there any more, or never was, is as asked.

@@ -6,7 +6,7 @@ use bollard::models::ContainerStateStatusEnum as Status;
 use super::Before;
 use super::before::assert_backed_up;
 use super::odd_files::listing;
-use crate::support::{Case, Run, Spec, Suite, Work, assert_same};
+use crate::support::{Case, Neighbour, Run, Suite};
 
 /// Of a running gateway: it is the same one that runs again.
 pub fn of_a_running_gateway(suite: &Suite) {
@@ -59,33 +59,21 @@ pub fn of_a_removed_gateway(suite: &Suite) {
 /// Of one of two gateways, of which the other's name begins with its own: the other runs on, and is not in it.
 pub fn prod_and_prod_eu(suite: &Suite) {
     let case = Case::new(suite, "prod");
-    let (gateway, port) = (format!("{}-eu", case.gateway()), suite.port());
-    let neighbour = format!("openshell-cluster-{gateway}");
-    let spec = case.file("eu.toml");
-    Spec::of(suite.image(), port).write(&spec);
     case.created();
-    let onboard = ["onboard", "--gateway", &gateway, "--spec", &spec.display().to_string()];
-    case.nemoclaw(&onboard).run().ended(0, "created", "ready");
-    let theirs = Work::put(suite.runtime(), port);
-    let of_theirs = || {
-        let mut picture = case.picture();
-        picture.retain(|object, _| object.ends_with(&neighbour));
-        picture
-    };
-    let before = of_theirs();
+    let neighbour = Neighbour::of(&case);
 
     let run = backup(&case);
     let path = assert_backed_up(&case, &run);
-    assert_same(&before, &of_theirs(), &run.dump());
+    neighbour.assert_as_it_was(&run);
     let manifest = std::fs::read_to_string(path.join("manifest.json")).unwrap();
-    assert!(manifest.contains(&case.name()) && !manifest.contains(&neighbour), "{manifest}");
+    assert!(manifest.contains(&case.name()) && !manifest.contains(neighbour.name()), "{manifest}");
     let listing = listing(path);
-    let is_theirs = |row: &serde_json::Value| row["path"].as_str().is_some_and(|path| path.ends_with(theirs.file()));
+    let file = neighbour.work().file();
+    let is_theirs = |row: &serde_json::Value| row["path"].as_str().is_some_and(|path| path.ends_with(file));
     assert!(!listing.iter().any(is_theirs), "{listing:#?}");
     let run = case.onboard().args(&["--recreate"]).run();
     run.ended(0, "upgraded", "ready");
-    assert_same(&before, &of_theirs(), &run.dump());
-    theirs.assert_kept(suite.runtime(), port);
+    neighbour.assert_as_it_was(&run);
 }
 
 #[track_caller]

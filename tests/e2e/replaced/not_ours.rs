@@ -1,13 +1,11 @@
 //! Containers that are not ours to replace: nothing of them is touched, and whose they are is told.
 
-use crate::support::{ByHand, Case, Suite};
+use crate::support::{Case, Suite};
 
 /// One that Docker removes by itself as soon as it stops.
 pub fn auto_removed(suite: &Suite) {
     let case = Case::new(suite, "rm");
-    let mut theirs = ByHand::named(&case.name(), suite.image()).env("OPENSHELL_NODE_NAME", &case.node_name());
-    theirs = theirs.volume(&case.name(), "/data").publish(case.port()).auto_removed();
-    let _theirs = theirs.start(suite);
+    let _theirs = case.auto_removed_by_hand().start(suite);
     case.await_ready();
     let work = case.put_work();
     case.onboard_by_preset().run().ended(0, "reused", "auto-removed");

@@ -193,6 +193,12 @@ impl<'a> Case<'a> {
             .restarting()
     }
 
+    /// The same as `docker run --rm` makes it: it never comes up by itself, and Docker removes it as soon as it stops.
+    pub fn auto_removed_by_hand(&self) -> ByHand {
+        let gateway = ByHand::named(&self.name(), self.suite.image()).env("OPENSHELL_NODE_NAME", &self.node_name());
+        gateway.volume(&self.name(), DATA).publish(self.port).auto_removed()
+    }
+
     /// The node name that the preset gives to the gateway.
     pub fn node_name(&self) -> String {
         format!("openshell-{}", self.gateway)
