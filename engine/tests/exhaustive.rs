@@ -22,6 +22,8 @@ mod product;
 mod products;
 #[path = "exhaustive/properties.rs"]
 mod properties;
+#[path = "exhaustive/questions.rs"]
+mod questions;
 mod support;
 
 use std::collections::BTreeSet;

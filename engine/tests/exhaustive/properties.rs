@@ -2,13 +2,17 @@
 //! and share no code with the table.
 
 use engine::{
-    Absence, Act, Command, ContainerId, ContainerSeen, Decision, Discard, EndReplacement, Grounds, Known, MountSource,
-    NewContainer, Note, Plan, Purpose, Readiness, RecordSeen, Remains, Row, Status, VolumeName,
+    Absence, Act, Command, ContainerId, ContainerSeen, Decision, Discard, EndReplacement, Grounds, Known, Note, Plan,
+    Purpose, RecordSeen, Remains, Row, Status, VolumeName,
 };
 
 use crate::parts::is_the_gateways;
 use crate::product::rank;
-use crate::support::{LABEL_REPLACES, LABEL_ROLE, NAME, World, gateway};
+use crate::questions::{
+    belongs_to_another, is_next, is_part_of_it, is_replaced, mounted, others, own, recorded_is_found,
+    recorded_is_missing, same_daemon, says_ready, status, uses,
+};
+use crate::support::{NAME, World, gateway};
 
 /// One property.
 pub struct Property {
@@ -420,91 +424,4 @@ fn one_daemon(world: &World, decision: &Decision) -> bool {
         (Some(_), Some(Known::Unknown(_)) | None) | (None, _) => true,
     };
     stays || rank(decision) == 0 || recorded_is_found(world)
-}
-
-/// Whether the recorded container is there with its recorded volumes, which proves its daemon.
-fn recorded_is_found(world: &World) -> bool {
-    let containers = world.seen.host.containers.known();
-    world.seen.record.record().zip(containers).is_some_and(|(record, containers)| {
-        let found = containers.iter().find(|container| container.id == record.container);
-        found.is_some_and(|found| record.volumes.iter().all(|volume| found.mount_of(&volume.name).is_some()))
-    })
-}
-
-fn own(world: &World) -> Option<&ContainerSeen> {
-    world.seen.host.containers.known()?.iter().find(|container| container.name.as_str() == NAME)
-}
-
-fn status(world: &World) -> Option<Status> {
-    own(world)?.status.known().copied()
-}
-
-fn is_next(container: &ContainerSeen) -> bool {
-    container.labels.contains_key(LABEL_ROLE) && container.labels.contains_key(LABEL_REPLACES)
-}
-
-/// Whether it is a container of ours beside the gateway's, by its labels.
-fn is_part_of_it(world: &World, id: &ContainerId) -> bool {
-    others(world)
-        .iter()
-        .any(|other| other.id == *id && !belongs_to_another(other) && engine::gateway_of(&other.labels) == Some("prod"))
-}
-
-/// Whether a replacement is asked for, which may have more volumes than the old container.
-fn is_replaced(world: &World) -> bool {
-    let typed = world.intent.typed;
-    world.intent.replace.is_some() || typed.spec || typed.image || typed.port
-}
-
-fn belongs_to_another(container: &ContainerSeen) -> bool {
-    let owner = engine::gateway_of(&container.labels);
-    owner.is_some_and(|owner| owner != "prod") || container.image.as_str() == "busybox:1"
-}
-
-fn others(world: &World) -> Vec<&ContainerSeen> {
-    let containers = world.seen.host.containers.known();
-    containers.into_iter().flatten().filter(|container| container.name.as_str() != NAME).collect()
-}
-
-/// Whether another container has a writable way to a volume of the gateway: of its container, else the chosen one, else
-/// the one of its name. The two containers of a replacement are its own, but who they are must be known before either
-/// is touched.
-fn uses(world: &World, other: &ContainerSeen) -> bool {
-    let replaces = |next: &ContainerSeen, old: &ContainerSeen| {
-        is_next(next) && next.labels.get(LABEL_REPLACES).map(String::as_str) == Some(old.id.as_str())
-    };
-    let part = own(world).is_some_and(|own| replaces(other, own) || replaces(own, other));
-    let its_own = |name: &VolumeName| match own(world) {
-        Some(own) => own.mount_of(name).is_some(),
-        None => world.intent.adopt.as_ref().map_or(name.as_str() == NAME, |chosen| chosen == name),
-    };
-    let writable = other.mounts.iter().any(|mount| mount.writable && mount.volume().is_some_and(its_own));
-    writable && !(part && other.status.known().is_some())
-}
-
-fn recorded_is_missing(world: &World) -> bool {
-    let containers = world.seen.host.containers.known();
-    let found = |record: &engine::GatewayRecord| {
-        containers.is_some_and(|containers| containers.iter().any(|container| container.id == record.container))
-    };
-    same_daemon(world) && world.seen.record.record().is_some_and(|record| !found(record))
-}
-
-/// Whether the daemon that answers is the recorded one, where one is recorded.
-fn same_daemon(world: &World) -> bool {
-    match (world.seen.record.record(), &world.seen.host.daemon) {
-        (Some(record), Some(Known::Known(daemon))) => record.daemon.is_same_as(daemon),
-        (Some(_), Some(Known::Unknown(_)) | None) | (None, _) => true,
-    }
-}
-
-fn says_ready(world: &World) -> bool {
-    matches!(world.seen.host.readiness, Known::Known(Readiness::Ready { .. }))
-}
-
-fn mounted(new: &NewContainer) -> impl Iterator<Item = &VolumeName> {
-    new.mounts.iter().filter_map(|mount| match &mount.source {
-        MountSource::Volume { name } => Some(name),
-        MountSource::Bind { .. } | MountSource::File { .. } | MountSource::Folder { .. } => None,
-    })
 }
